@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: 0BSD
+# fabula_module(<name> SOURCES <file>... [DEPENDS <module>...] [TESTS <file>...] [LIBRARIES <target>...])
+#
+# Declares one architectural module: static library fabula_<name>, namespace fabula::<name>,
+# folder src/<name>. DEPENDS is the only place where an edge of the architecture is written;
+# tools/check_layers.py holds every #include to it.
+
+add_library(fabula_settings INTERFACE)
+target_compile_features(fabula_settings INTERFACE cxx_std_20)
+target_include_directories(fabula_settings INTERFACE ${PROJECT_SOURCE_DIR}/src)
+target_compile_definitions(fabula_settings INTERFACE _GLIBCXX_ASSERTIONS)
+target_compile_options(fabula_settings INTERFACE
+    -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wold-style-cast -Wnon-virtual-dtor
+    -Woverloaded-virtual -Wimplicit-fallthrough -Wundef -Wduplicated-cond -Wlogical-op)
+
+if(FABULA_TESTS)
+    find_package(GTest REQUIRED)
+    include(GoogleTest)
+endif()
+
+function(fabula_module name)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;DEPENDS;TESTS;LIBRARIES")
+    list(TRANSFORM arg_DEPENDS PREPEND fabula_)
+    add_library(fabula_${name} STATIC ${arg_SOURCES})
+    target_link_libraries(fabula_${name} PUBLIC fabula_settings ${arg_DEPENDS} PRIVATE ${arg_LIBRARIES})
+    set_target_properties(fabula_${name} PROPERTIES CXX_EXTENSIONS OFF POSITION_INDEPENDENT_CODE ON)
+    if(FABULA_TESTS AND arg_TESTS)
+        add_executable(${name}_test ${arg_TESTS})
+        target_link_libraries(${name}_test PRIVATE fabula_${name} GTest::gtest_main)
+        gtest_discover_tests(${name}_test TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60 PROPERTIES LABELS unit)
+    endif()
+endfunction()

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: 0BSD
+// What may be asked of a language model, at the level of text: continue this prompt, once a candidate,
+// each with its own settings. Local models (Model and sample) and remote ones stand behind it; `engine`
+// knows only this level. Token ids that pass through are opaque: kept, sent back, never interpreted.
+//
+// Threads: one thread at a time uses a Generator; callbacks come on the calling thread.
+#pragma once
+
+#include "base/result.h"
+#include "base/rng.h"
+#include "base/token.h"
+#include "model/model.h"
+#include "sample/settings.h"
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace fabula::model {
+
+/// A piece of a prompt. Where `ids` is not empty the text was drawn with these tokens and is not
+/// tokenised again.
+struct Block {
+    std::string text;
+    std::vector<TokenId> ids;
+};
+
+/// Who speaks, for models with a chat template; plain models get the text as it is.
+struct Prompt {
+    std::vector<Block> blocks;
+    std::string system;  // used only with `chat`
+    bool chat = false;   // blocks are the start of the assistant's answer to `instruction`
+    std::string instruction;
+};
+
+/// Why a candidate ended.
+enum class Ending {
+    end_of_text,   // the model said so
+    sentence_end,  // the budget was reached and a sentence ended within reach
+    budget,        // max_new_tokens, in the middle of a sentence
+    stop_string,   // one of settings.stop; it is not in the text
+    window,        // no room left in the model's window
+    exhausted,     // every token that could follow was banned
+    stopped        // somebody asked for it
+};
+
+const char* name_of(Ending ending);
+Result<Ending> ending_named(std::string_view name);
+
+/// The record of one drawn token.
+struct TokenTrace {
+    float logprob_model = 0;  // natural log under the model, temperature 1, nothing cut
+    float logprob = 0;        // natural log under the settings
+    float entropy = 0;        // nats, of the model's distribution
+    std::int32_t rank = 0;    // 0 is the model's likeliest
+
+    bool operator==(const TokenTrace&) const = default;
+};
+
+struct CandidateRequest {
+    sample::Settings settings;
+    Rng words;  // number (position, attempt) draws the token at that position
+};
+
+struct Candidate {
+    std::string text;              // UTF-8, whole characters only
+    std::vector<TokenId> ids;      // the tokens of the first `ids_bytes` bytes of the text
+    std::size_t ids_bytes = 0;     // less than text.size() where a stop string cut a token in two
+    std::vector<TokenTrace> trace; // one an id
+    Ending ending = Ending::stopped;
+    double seconds = 0;            // wall time from the call to this candidate's end
+};
+
+/// What went into a generation and what it cost.
+struct Generated {
+    std::vector<Candidate> candidates;   // one a request, in order
+    std::vector<TokenId> prompt_ids;     // the prompt as the model saw it
+    std::size_t computed_tokens = 0;     // prompt tokens evaluated; the rest was cached
+    double first_token_seconds = 0;      // from the call to the first drawn token
+    double seconds = 0;
+};
+
+/// Text of candidate `index` as it is drawn: whole characters, never a part of a stop string, never
+/// what a later cut takes back (the last words wait until they are certain).
+using OnText = std::function<void(std::size_t index, std::string_view text)>;
+
+class Generator {
+public:
+    Generator(const Generator&) = delete;
+    Generator& operator=(const Generator&) = delete;
+    virtual ~Generator() = default;
+
+    virtual const ModelInfo& info() const = 0;
+
+    /// Continues `prompt` once a request, all in step. Stopping is an ending, not an error: the
+    /// candidates keep what they have. Errors: exhausted (prompt longer than the window less one
+    /// token), invalid_input (settings), unavailable (the model failed).
+    virtual Result<Generated> generate(const Prompt& prompt,
+                                       std::span<const CandidateRequest> requests,
+                                       const OnText& on_text, const std::stop_token& stop) = 0;
+
+    /// Tokens that a block takes inside a prompt. Errors: as Model::encode.
+    virtual Result<std::size_t> measure(const Block& block) const = 0;
+
+protected:
+    Generator() = default;
+};
+
+/// A generator over a local model.
+std::unique_ptr<Generator> make_local(std::unique_ptr<Model> model);
+
+}  // namespace fabula::model

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: 0BSD
+// What may be asked of a language model, at the level of tokens. Backends live in subfolders (llama/);
+// only their .cpp files see foreign headers.
+//
+// A branch is named by its tokens and nothing else: whoever asks for the logits behind a sequence hands
+// over the whole sequence, and the backend finds what it has already computed. Nothing above this
+// interface holds a handle to a cache.
+//
+// Threads: one thread at a time uses a Model.
+#pragma once
+
+#include "base/result.h"
+#include "base/token.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace fabula::model {
+
+/// What is known of a loaded model. Sizes are counts, bytes where the name says so.
+struct ModelInfo {
+    std::string name;          // the file's name without folder and extension
+    std::string path;          // "" for the scripted model
+    std::string architecture;  // "llama", "bloom", "gpt2", ..., "scripted"
+    std::string backend;       // "llama", "cpu", "scripted"
+    std::string hash;          // sha256 of the file, hex; of the script for the scripted model
+    std::size_t n_vocab = 0;
+    std::size_t n_embd = 0;
+    std::size_t n_layer = 0;
+    std::size_t window_tokens = 0;  // most tokens that a branch may hold
+    std::uint64_t size_bytes = 0;
+    std::string chat_template;  // "" when the model has none
+};
+
+/// Where a text stands that is to be encoded: tokenizers treat the start of a text in their own way.
+enum class Place { start, inside };
+
+/// What a step had to do.
+struct StepCost {
+    std::size_t computed_tokens = 0;  // evaluated in this call
+    std::size_t cached_tokens = 0;    // found in the cache, summed over the branches
+};
+
+class Model {
+public:
+    Model(const Model&) = delete;
+    Model& operator=(const Model&) = delete;
+    virtual ~Model() = default;
+
+    virtual const ModelInfo& info() const = 0;
+
+    /// The tokens of `text` (UTF-8). `start` puts what the model expects at the beginning of a text
+    /// (BOS) in front; `inside` gives tokens that may follow others, with nothing added.
+    /// Errors: invalid_input when the vocabulary cannot spell the text.
+    virtual Result<std::vector<TokenId>> encode(std::string_view text, Place place) const = 0;
+
+    /// The bytes that `token` stands for inside a text; "" for control tokens. Not always whole
+    /// characters. Requires 0 <= token < n_vocab.
+    virtual std::string piece(TokenId token) const = 0;
+
+    /// Whether `token` ends the text (a model may have several).
+    virtual bool is_end(TokenId token) const = 0;
+
+    /// The logits behind each branch: row i of `logits` [n_branches, n_vocab] follows branches[i],
+    /// which must not be empty. Branches may share prefixes; what is shared is computed once.
+    /// A stop leaves the cache whole and gives Error unavailable with the message "stopped".
+    /// Errors: exhausted when a branch is longer than the window or the cache is full.
+    virtual Result<StepCost> step(std::span<const std::span<const TokenId>> branches,
+                                  std::span<float> logits, const std::stop_token& stop) = 0;
+
+protected:
+    Model() = default;
+};
+
+}  // namespace fabula::model

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: 0BSD
+// Where the settings of a candidate come from: a policy is a pure function of the step, the base
+// settings and a stream of numbers. It says with what density it drew what it drew.
+#pragma once
+
+#include "base/result.h"
+#include "base/rng.h"
+#include "sample/settings.h"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace fabula::preference {
+
+enum class Policy { fixed, random };
+
+/// "fixed", "random". Errors of the second: invalid_input, naming the known ones.
+const char* name_of(Policy policy);
+Result<Policy> policy_named(std::string_view name);
+
+/// The ranges of the random policy (S0.22, S0.23). `temperature_high` falls linearly from
+/// `temperature_high_at_low_top_k` at top_k_low to `temperature_high_at_high_top_k` at top_k_high.
+struct RandomRanges {
+    int top_k_low = 10;
+    int top_k_high = 200;
+    double temperature_low = 0.5;
+    double temperature_high_at_low_top_k = 1.3;
+    double temperature_high_at_high_top_k = 0.9;
+    double typical_p_low = 0.6;
+    double typical_p_high = 1.0;
+};
+
+/// The highest temperature that the random policy draws at `top_k`: linear between the two ends.
+double temperature_ceiling(const RandomRanges& ranges, int top_k);
+
+struct Proposal {
+    sample::Settings settings;
+    /// Density of the drawn settings under the policy: per unit of temperature and typical_p, mass in
+    /// top_k (base measure: counting x Lebesgue x Lebesgue). Empty where nothing was drawn.
+    std::optional<double> propensity;
+};
+
+/// The settings of one candidate. `rng` is the candidate's stream for settings, not that of its words.
+Proposal propose(Policy policy, const sample::Settings& base, const RandomRanges& ranges,
+                 const Rng& rng);
+
+}  // namespace fabula::preference

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: 0BSD
+// Where stories live: passages (a tree), the offers made at a passage, every candidate that was offered with
+// all that made it, what was chosen, and every move of the reader. Rows are only added; the one thing
+// that removes is `remove`, and it removes for good. The interface is the same over SQLite and
+// PostgreSQL; backends see SOCI, nobody else does.
+//
+// Durability: a call that returns success is on disk (fsync).
+// Threads: one thread at a time uses a Store; several processes may use one database.
+#pragma once
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "base/token.h"
+#include "preference/policy.h"
+#include "sample/settings.h"
+#include "story/tree.h"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace fabula::store {
+
+enum class StoryId : std::int64_t {};
+enum class OfferId : std::int64_t {};
+
+/// A story's frame.
+struct StoryRecord {
+    StoryId id{};
+    std::string title;        // the first words of the opening unless named
+    std::uint64_t seed = 0;
+    std::string model;        // name of the model that began it
+    std::string system;       // system line for chat models, or ""
+    std::string instruction;  // for chat models: what the story answers, or ""
+    Timestamp created{};
+};
+
+/// How a passage came to be the place where the story stands.
+enum class MoveKind { start, choice, undo, jump, edit };
+const char* name_of(MoveKind kind);
+
+/// One token of a candidate, as `model::TokenTrace` has it.
+struct TokenRecord {
+    TokenId id = 0;
+    float logprob_model = 0;
+    float logprob = 0;
+    float entropy = 0;
+    std::int32_t rank = 0;
+
+    bool operator==(const TokenRecord&) const = default;
+};
+
+/// A piece of the prompt as sent.
+struct PromptBlock {
+    std::string text;
+    std::vector<TokenId> ids;  // empty where the text was tokenised anew
+
+    bool operator==(const PromptBlock&) const = default;
+};
+
+struct CandidateRecord {
+    std::size_t index = 0;  // in its offer; never reused
+    std::string text;
+    std::size_t ids_bytes = 0;  // bytes of `text` that `tokens` spell
+    std::vector<TokenRecord> tokens;
+    sample::Settings settings;
+    std::string policy;
+    std::optional<double> propensity;
+    std::uint64_t stream = 0;  // Rng::name() of its words
+    std::string ending;        // model::name_of(Ending)
+    double score = 0;
+    double copied_share = 0;
+    double seconds = 0;
+    Timestamp created{};
+
+    bool operator==(const CandidateRecord&) const = default;
+};
+
+struct OfferRecord {
+    OfferId id{};
+    story::PassageId parent{};
+    std::size_t number = 0;  // which offer at this passage, from 0
+    std::vector<PromptBlock> prompt;
+    std::vector<TokenId> prompt_ids;
+    std::string model;
+    std::string model_hash;
+    std::string adapter_hash;  // "" without an adapter
+    std::string backend;
+    Timestamp created{};
+    std::vector<CandidateRecord> candidates;
+};
+
+/// What was taken of an offer, by whom and why. Append-only.
+struct ChoiceRecord {
+    OfferId offer{};
+    std::optional<std::size_t> index;  // the candidate; empty where all were refused
+    story::PassageId passage{};        // what became of it
+    std::string chooser;               // "score", "person"
+    std::string reason;                // for people: "best score -1.21 of 3"
+    Timestamp created{};
+};
+
+struct MoveRecord {
+    MoveKind kind{};
+    story::PassageId passage{};  // where the story stands after it
+    Timestamp created{};
+};
+
+/// A passage with what the tree does not know.
+struct PassageRecord {
+    story::PassageId id{};
+    story::Passage passage;
+    std::optional<OfferId> offer;      // the offer it was taken from
+    std::optional<std::size_t> index;  // the candidate in it
+    Timestamp created{};
+};
+
+/// A story with all that is kept of it; the value that export writes and import reads.
+struct Story {
+    StoryRecord record;
+    story::Tree tree{""};
+    std::vector<PassageRecord> passages;  // in the order of their ids
+    std::vector<OfferRecord> offers;
+    std::vector<ChoiceRecord> choices;
+    std::vector<MoveRecord> moves;
+    /// Where the story stands: the last move's passage.
+    story::PassageId head() const;
+};
+
+/// A line of `fabula story list`.
+struct StorySummary {
+    StoryRecord record;
+    std::size_t n_passages = 0;  // the opening included
+    std::size_t n_candidates = 0;
+    std::size_t words = 0;       // from the opening to the head
+    Timestamp changed{};
+};
+
+class Store {
+public:
+    Store(const Store&) = delete;
+    Store& operator=(const Store&) = delete;
+    virtual ~Store() = default;
+
+    /// Adds a story with its opening passage and the move `start`; returns its id (`record.id` is ignored).
+    virtual Result<StoryId> create(const StoryRecord& record, const std::string& opening) = 0;
+
+    /// The whole story. Errors: not_found.
+    virtual Result<Story> load(StoryId id) = 0;
+
+    virtual Result<std::vector<StorySummary>> list() = 0;
+
+    /// Keeps an offer with its candidates, in one transaction; `offer.id` is ignored, `number` is the
+    /// next free one at its parent. Errors: not_found, conflict.
+    virtual Result<OfferId> add_offer(StoryId story, const OfferRecord& offer) = 0;
+
+    /// More candidates for an offer (regenerated ones). Errors: conflict when an index is taken.
+    virtual Result<Unit> add_candidates(OfferId offer,
+                                        std::span<const CandidateRecord> candidates) = 0;
+
+    /// Takes a candidate: its text becomes a passage under the offer's parent and the story stands
+    /// there; the choice is kept. One transaction. `choice.passage` and `choice.created` aside, the
+    /// fields are the caller's. Errors: not_found.
+    virtual Result<story::PassageId> choose(const ChoiceRecord& choice, Timestamp time) = 0;
+
+    /// Adds a passage that a person wrote or edited, under `parent`, and moves there.
+    virtual Result<story::PassageId> add_passage(StoryId story, story::PassageId parent,
+                                                 story::Origin origin, const std::string& text,
+                                                 Timestamp time) = 0;
+
+    /// Moves the story to another of its passages. Errors: not_found.
+    virtual Result<Unit> move(StoryId story, MoveKind kind, story::PassageId to,
+                              Timestamp time) = 0;
+
+    /// Adds a whole story under a new id; all numbers inside are kept. Errors: invalid_input when it
+    /// contradicts itself.
+    virtual Result<StoryId> add_story(const Story& story) = 0;
+
+    /// Removes a story and all that belongs to it; its pages are overwritten (secure_delete).
+    virtual Result<Unit> remove(StoryId id) = 0;
+
+    /// For `doctor`: where it is, which schema, whether its own check is clean.
+    struct Health {
+        std::string where;  // without any password
+        int schema = 0;
+        bool is_sound = false;
+        std::string findings;
+        std::uint64_t size_bytes = 0;
+    };
+    virtual Result<Health> check() = 0;
+
+protected:
+    Store() = default;
+};
+
+/// Opens or makes the SQLite database at `path`, migrating an older schema after a backup beside it.
+/// Another process that holds it is waited for, at most `wait_ms`; `on_wait` (may be empty) is told once.
+/// Errors: corrupt (not a database), invalid_input (a newer schema), unavailable (read-only, busy),
+/// exhausted (disk full). Messages name the file.
+Result<std::unique_ptr<Store>> open_sqlite(const std::string& path, int wait_ms = 10000,
+                                           const std::function<void(std::string_view)>& on_wait = {});
+
+}  // namespace fabula::store
