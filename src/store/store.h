@@ -11,7 +11,6 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "base/token.h"
-#include "preference/policy.h"
 #include "sample/settings.h"
 #include "story/tree.h"
 
