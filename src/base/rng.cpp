@@ -4,8 +4,12 @@
 namespace fabula {
 namespace {
 
-constexpr std::uint32_t low(std::uint64_t x) { return static_cast<std::uint32_t>(x); }
-constexpr std::uint32_t high(std::uint64_t x) { return static_cast<std::uint32_t>(x >> 32); }
+constexpr std::uint32_t low(std::uint64_t x) {
+    return static_cast<std::uint32_t>(x);
+}
+constexpr std::uint32_t high(std::uint64_t x) {
+    return static_cast<std::uint32_t>(x >> 32);
+}
 
 // The last word of the counter keeps the two uses of a key apart.
 constexpr std::uint32_t for_names = 0x6E616D65U;
@@ -40,7 +44,9 @@ void philox_4x32_10(const std::uint32_t (&counter)[4], const std::uint32_t (&key
 
 Rng::Rng(std::uint64_t seed) : key_(seed) {}
 
-Rng Rng::child(std::uint64_t index) const { return {block(key_, index, 0, for_names), 0}; }
+Rng Rng::child(std::uint64_t index) const {
+    return {block(key_, index, 0, for_names), 0};
+}
 
 double Rng::uniform(std::uint64_t position, std::uint32_t attempt) const {
     return static_cast<double>(block(key_, position, attempt, for_numbers) >> 11) * 0x1p-53;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: 0BSD
 // Randomness as a value. A stream is named by a seed and the path of indices that leads to its use
-// (passages from the root, offer, candidate), never by time, thread or row id, so that any candidate
-// can be drawn again alone, in any order, on any number of threads. Numbers are addressed, not
-// consumed: number (position, attempt) of a stream is the same whichever numbers were asked before.
+// (passages from the root, offer, candidate), never by time, thread or row id, so that any
+// candidate can be drawn again alone, in any order, on any number of threads. Numbers are
+// addressed, not consumed: number (position, attempt) of a stream is the same whichever numbers
+// were asked before.
 #pragma once
 
 #include <cstdint>

@@ -16,8 +16,8 @@ TEST(Philox, gives_the_published_vectors) {
     EXPECT_EQ(out[1], 0xE169C58DU);
     EXPECT_EQ(out[2], 0xBC57AC4CU);
     EXPECT_EQ(out[3], 0x9B00DBD8U);
-    philox_4x32_10({0x243F6A88U, 0x85A308D3U, 0x13198A2EU, 0x03707344U},
-                   {0xA4093822U, 0x299F31D0U}, out);
+    philox_4x32_10({0x243F6A88U, 0x85A308D3U, 0x13198A2EU, 0x03707344U}, {0xA4093822U, 0x299F31D0U},
+                   out);
     EXPECT_EQ(out[0], 0xD16CFE09U);
     EXPECT_EQ(out[1], 0x94FDCCEBU);
     EXPECT_EQ(out[2], 0x5001E420U);

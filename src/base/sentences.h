@@ -9,9 +9,10 @@
 
 namespace fabula {
 
-/// Byte offsets of the sentence boundaries of `text`, ascending: where a sentence with the space after
-/// it ends and the next begins. The end of the text counts as one only after a final . ! ? or their
-/// kin (closing quotes and brackets allowed behind); 0 is not in the list. "Mr." does not end one.
+/// Byte offsets of the sentence boundaries of `text`, ascending: where a sentence with the space
+/// after it ends and the next begins. The end of the text counts as one only after a final . ! ? or
+/// their kin (closing quotes and brackets allowed behind); 0 is not in the list. "Mr." does not end
+/// one.
 std::vector<std::size_t> sentence_ends(std::string_view text);
 
 /// Whether `text`, white space at its end aside, ends as a sentence does: . ! ? … with any closing

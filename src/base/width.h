@@ -9,8 +9,8 @@
 
 namespace fabula {
 
-/// Columns that `text` takes on a terminal: 0 for combining marks and controls, 2 for wide East Asian
-/// characters and emoji, 1 else; a grapheme is as wide as its widest character.
+/// Columns that `text` takes on a terminal: 0 for combining marks and controls, 2 for wide East
+/// Asian characters and emoji, 1 else; a grapheme is as wide as its widest character.
 std::size_t columns_of(std::string_view text);
 
 /// `text` broken into lines of at most `columns` columns (> 0) at white space; a line break in the
