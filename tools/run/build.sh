@@ -1,0 +1,39 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: 0BSD
+# Builds this tree's presets below build/. CMake runs again only where the presets, the arguments or llama.cpp changed;
+# ninja sees the rest.
+
+# build_release TARGET...: without tests where the test packages are missing, so that a writer installs less.
+build_release() {
+    local tests=OFF
+    ensure_packages write
+    ensure_llama
+    find_missing test
+    [[ ! -e $root/tests/CMakeLists.txt || ${#missing[@]} -gt 0 ]] || tests=ON
+    build_preset release "$*" "-DFABULA_TESTS=$tests" "-DFABULA_BENCH=$tests" "${llama_arguments[@]}"
+}
+
+# build_preset PRESET "TARGET..." CMAKE_ARGUMENT...
+build_preset() {
+    with_lock "$root/build/$1.lock" "build/$1" build_preset_locked "$@"
+}
+
+build_preset_locked() {
+    local preset=$1 targets folder=$root/build/$1 log=$root/build/logs/$1.log arguments
+    read -ra targets <<<"$2"
+    shift 2
+    arguments="-DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache $*"
+    if [[ ! -e $folder/build.ninja || $root/CMakePresets.json -nt $folder/.configured ||
+        $(cat "$folder/.configured" 2>/dev/null) != "$arguments" ]]; then
+        rm -f -- "$folder/.configured"
+        # shellcheck disable=SC2086
+        stage "$status_no_build" "configuring $preset" "$log" configure_preset "$preset" $arguments
+        printf '%s\n' "$arguments" >"$folder/.configured"
+    fi
+    if ninja -C "$folder" -n "${targets[@]}" 2>/dev/null | grep -q 'no work to do'; then
+        return 0
+    fi
+    stage "$status_no_build" "building $preset" "$log" ninja -C "$folder" "${targets[@]}"
+}
+
+configure_preset() { (cd -- "$root" && cmake --preset "$@"); }

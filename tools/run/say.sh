@@ -1,0 +1,118 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: 0BSD
+# What ./run says while it works: one line a stage on stderr, a running one where that is a terminal;
+# a failed stage names its log and shows the end of it. stdout belongs to fabula.
+
+is_terminal=0
+[[ ! -t 2 ]] || is_terminal=1
+
+# These are the exit statuses that `./run help` promises.
+# shellcheck disable=SC2034
+readonly status_failed=1 status_usage=2 status_no_root=90 status_no_download=91 status_checksum=92 \
+    status_no_build=93 status_no_model=94 status_disk_full=95 status_no_packages=96
+
+cleanups=()
+ticker=''
+at_exit() {
+    local status=$? cleanup
+    [[ -z $ticker ]] || kill "$ticker" 2>/dev/null || true
+    for cleanup in "${cleanups[@]}"; do eval "$cleanup"; done
+    exit "$status"
+}
+trap at_exit EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+say() { printf 'run: %s\n' "$*" >&2; }
+
+fail() {
+    local status=$1
+    shift
+    say "$*"
+    exit "$status"
+}
+
+# A folder below $cache that is deleted when ./run ends, however it ends; its name is left in $scratch.
+make_scratch() {
+    mkdir -p -- "$cache/tmp"
+    scratch=$(mktemp -d "$cache/tmp/XXXXXX")
+    cleanups+=("rm -rf -- $(printf %q "$scratch")")
+}
+
+# "[34/79]" of a ninja log becomes "[34/79] 48 s, about 70 s left".
+progress_line() {
+    local title=$1 log=$2 seconds=$3 last='' counts
+    last=$(tail -c 4000 "$log" 2>/dev/null | tr '\r' '\n' | grep -oE '^\[[0-9]+/[0-9]+\]' | tail -n 1) || true
+    if [[ -n $last ]]; then
+        counts=${last//[^0-9\/]/}
+        local made=${counts%/*} total=${counts#*/} left=''
+        ((made < 3 || made >= total)) || left=", about $((seconds * (total - made) / made)) s left"
+        printf 'run: %s %s %d s%s' "$title" "$last" "$seconds" "$left"
+    else
+        printf 'run: %s %d s' "$title" "$seconds"
+    fi
+}
+
+# Rewrites one line twice a second on a terminal; prints a line every thirty seconds elsewhere.
+# It waits in `read`, since a `sleep` would outlive it and hold stderr open.
+tick() {
+    trap - EXIT INT TERM
+    local title=$1 log=$2 start=$SECONDS pause=30 never
+    ((is_terminal == 0)) || pause=0.5
+    exec {never}<> <(:)
+    while kill -0 $$ 2>/dev/null; do
+        read -rt "$pause" -u "$never" || true
+        if ((is_terminal)); then
+            printf '\r\033[K%s' "$(progress_line "$title" "$log" $((SECONDS - start)))" >&2
+        else
+            progress_line "$title" "$log" $((SECONDS - start)) >&2
+            echo >&2
+        fi
+    done
+}
+
+# stage STATUS TITLE LOG COMMAND...: runs the command with its output in the log; ends ./run where it fails.
+stage() {
+    local status=$1 title=$2 log=$3 result=0
+    shift 3
+    mkdir -p -- "${log%/*}"
+    : >"$log"
+    run_logged "$title" "$log" "$@" || result=$?
+    ((result != 0)) || return 0
+    ((result < 128)) || fail "$result" "$title: stopped (the log is $log)"
+    say "$title: failed; the end of $log:"
+    tail -n 15 -- "$log" | cut -c1-300 >&2
+    if (($(df --output=avail -k -- "$cache" | tail -n 1) < 20480)); then
+        fail "$status_disk_full" "the disk that holds $cache is full"
+    fi
+    exit "$status"
+}
+
+# The part of a stage that does not judge: the caller sees the command's own status.
+run_logged() {
+    local title=$1 log=$2 result=0
+    shift 2
+    ((is_terminal)) || say "$title"
+    tick "$title" "$log" &
+    ticker=$!
+    "$@" >>"$log" 2>&1 </dev/null || result=$?
+    kill "$ticker" 2>/dev/null || true
+    wait "$ticker" 2>/dev/null || true
+    ticker=''
+    ((is_terminal == 0)) || printf '\r\033[K' >&2
+    return "$result"
+}
+
+# with_lock FILE WHAT COMMAND...: one ./run at a time; says so where it has to wait.
+with_lock() {
+    local file=$1 what=$2 handle
+    shift 2
+    mkdir -p -- "${file%/*}"
+    exec {handle}>>"$file"
+    if ! flock --nonblock "$handle"; then
+        say "another ./run is busy with $what; waiting for it"
+        flock "$handle"
+    fi
+    "$@"
+    exec {handle}>&-
+}

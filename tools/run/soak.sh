@@ -1,0 +1,2 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: 0BSD
