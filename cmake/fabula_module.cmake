@@ -11,7 +11,8 @@ target_include_directories(fabula_settings INTERFACE ${PROJECT_SOURCE_DIR}/src)
 target_compile_definitions(fabula_settings INTERFACE _GLIBCXX_ASSERTIONS)
 target_compile_options(fabula_settings INTERFACE
     -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wold-style-cast -Wnon-virtual-dtor
-    -Woverloaded-virtual -Wimplicit-fallthrough -Wundef -Wduplicated-cond -Wlogical-op)
+    -Woverloaded-virtual -Wimplicit-fallthrough -Wundef
+    $<$<CXX_COMPILER_ID:GNU>:-Wduplicated-cond> $<$<CXX_COMPILER_ID:GNU>:-Wlogical-op>)
 
 if(FABULA_TESTS)
     find_package(GTest REQUIRED)
