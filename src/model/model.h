@@ -38,7 +38,9 @@ struct ModelInfo {
 };
 
 /// Where a text stands that is to be encoded: tokenizers treat the start of a text in their own way.
-enum class Place { start, inside };
+/// `markup` is a start in which the names of control tokens, "<|user|>", become those tokens; it is for
+/// chat templates and never for what a person typed.
+enum class Place { start, inside, markup };
 
 /// What a step had to do.
 struct StepCost {
@@ -66,9 +68,17 @@ public:
     /// Whether `token` ends the text (a model may have several).
     virtual bool is_end(TokenId token) const = 0;
 
+    /// The text that the model's chat template puts before its answer. What people typed is inside it
+    /// as it is. Errors: invalid_input when the model has no template or llama.cpp does not know it.
+    virtual Result<std::string> chat_frame(std::string_view system,
+                                           std::string_view instruction) const;
+
+    /// Most branches that one step takes.
+    virtual std::size_t n_branches() const = 0;
+
     /// The logits behind each branch: row i of `logits` [n_branches, n_vocab] follows branches[i],
     /// which must not be empty. Branches may share prefixes; what is shared is computed once.
-    /// A stop leaves the cache whole and gives Error unavailable with the message "stopped".
+    /// A stop leaves the cache whole and gives Error unavailable; the caller knows that it asked.
     /// Errors: exhausted when a branch is longer than the window or the cache is full.
     virtual Result<StepCost> step(std::span<const std::span<const TokenId>> branches,
                                   std::span<float> logits, const std::stop_token& stop) = 0;

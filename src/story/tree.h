@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: 0BSD
-// The tree of continuations: every passage that a story ever took, and where the reader stands in it.
-// Owns text and order only; it knows no tokens, no model and no disk. A plain value: copy it, compare
-// it, save it. Not thread-safe; the engine gives each story its own.
+// The tree of continuations: every passage that a story ever took, and where the reader stands in
+// it. Owns text and order only; it knows no tokens, no model and no disk. A plain value: copy it,
+// compare it, save it. Not thread-safe; the engine gives each story its own.
 #pragma once
 
 #include "base/result.h"
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace fabula::story {
@@ -18,7 +19,9 @@ enum class PassageId : std::uint32_t { root = 0 };
 /// Where a passage's words came from.
 enum class Origin { opening, generated, written, edited };
 
+/// "opening", "generated", "written", "edited". Errors of the second: invalid_input.
 const char* name_of(Origin origin);
+Result<Origin> origin_named(std::string_view name);
 
 struct Passage {
     PassageId parent;  // the root's is itself

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: 0BSD
+#include "engine/choose.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+namespace fabula::engine {
+
+std::optional<std::size_t> best(const Offered& offered) {
+    std::optional<std::size_t> found;
+    for (std::size_t i = 0; i < offered.scores.size(); ++i) {
+        if (std::isinf(offered.scores[i].value)) continue;
+        if (!found || offered.scores[i].value > offered.scores[*found].value) found = i;
+    }
+    return found;
+}
+
+std::string reason_for(const Offered& offered, std::size_t index) {
+    const auto& score = offered.scores[index];
+    char text[160];
+    std::snprintf(text, sizeof text,
+                  "best score %.2f of %zu (mean log-probability %.2f, copied 4-grams %.0f %%)",
+                  score.value, offered.scores.size(), score.mean_logprob, 100 * score.copied_share);
+    return text;
+}
+
+Result<story::PassageId> choose(store::Store& store, store::Story& story, const Pick& pick,
+                                Timestamp time, Events& events) {
+    const auto offer = std::find_if(story.offers.begin(), story.offers.end(),
+                                    [&](const auto& record) { return record.id == pick.offer; });
+    if (offer == story.offers.end())
+        return Error{ErrorCode::not_found, "this story has no such offer"};
+    const auto candidate =
+        std::find_if(offer->candidates.begin(), offer->candidates.end(),
+                     [&](const auto& record) { return record.index == pick.index; });
+    if (candidate == offer->candidates.end())
+        return Error{ErrorCode::not_found,
+                     "the offer has no candidate " + std::to_string(pick.index)};
+    store::ChoiceRecord choice;
+    choice.offer = pick.offer;
+    choice.index = pick.index;
+    choice.chooser = pick.chooser;
+    choice.reason = pick.reason;
+    const auto passage = store.choose(choice, time);
+    if (!passage) return passage.error();
+
+    const auto added = story.tree.add(offer->parent, story::Origin::generated, candidate->text);
+    if (!added) return added.error();
+    if (*added != *passage)
+        return Error{ErrorCode::conflict,
+                     "another program changed this story: load it again and go on"};
+    choice.passage = *passage;
+    choice.created = time;
+    story.choices.push_back(choice);
+    story.passages.push_back({*passage, story.tree.at(*passage), pick.offer, pick.index, time});
+    story.moves.push_back({store::MoveKind::choice, *passage, time});
+    events.emit(
+        ChoiceMade{story.tree.step(*passage), pick.index, pick.reason, *passage, candidate->text});
+    return *passage;
+}
+
+}  // namespace fabula::engine

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: 0BSD
+// Offers several continuations of where a story stands, each with its own settings, and keeps them
+// all.
+#pragma once
+
+#include "engine/events.h"
+#include "engine/prompt.h"
+#include "model/generator.h"
+#include "preference/policy.h"
+#include "store/store.h"
+
+#include <functional>
+#include <stop_token>
+
+namespace fabula::engine {
+
+struct OfferOptions {
+    std::size_t candidates = 3;  // >= 1
+    sample::Settings settings;
+    preference::Policy policy = preference::Policy::fixed;
+    preference::RandomRanges ranges;
+    Chat chat = Chat::off;
+    std::function<Timestamp()> clock = now;
+};
+
+/// What was offered and what it cost.
+struct Offered {
+    store::OfferId id{};
+    std::vector<preference::Score> scores;  // one a candidate
+    std::vector<model::Ending> endings;
+    bool was_stopped = false;
+    std::size_t drawn_tokens = 0;
+    std::size_t prompt_tokens = 0;  // computed, not cached
+    double first_token_seconds = 0;
+};
+
+/// Writes the candidates in one batch over the shared prompt, stores the offer, then tells of each.
+///
+/// Candidate `index` draws its words from the stream seed / sibling indices from the root / offer
+/// number / index / 0, and its settings from the same path ending in 1. `story` gets the offer too.
+/// When stopped, what was written so far is kept as candidates that ended `stopped`. Errors: as
+/// Generator::generate, make_prompt and Store::add_offer.
+Result<Offered> offer(store::Store& store, model::Generator& generator, store::Story& story,
+                      const OfferOptions& options, Events& events, const std::stop_token& stop);
+
+/// The stream of candidate `index` of offer `number` at `passage`: child 0 for words, 1 for
+/// settings.
+Rng candidate_stream(const store::Story& story, story::PassageId passage, std::size_t number,
+                     std::size_t index);
+
+}  // namespace fabula::engine

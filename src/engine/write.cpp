@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: 0BSD
+#include "engine/write.h"
+
+#include "base/utf8.h"
+#include "engine/choose.h"
+
+#include <chrono>
+
+namespace fabula::engine {
+
+const char* name_of(Finish finish) {
+    switch (finish) {
+        case Finish::steps:
+            return "steps";
+        case Finish::end_of_text:
+            return "end_of_text";
+        case Finish::no_words:
+            return "no_words";
+        case Finish::stopped:
+            return "stopped";
+    }
+    return "unknown";
+}
+
+namespace {
+
+// One offer and its choice. Empty when writing goes on.
+Result<std::optional<Finish>> write_step(store::Store& store, model::Generator& generator,
+                                         store::Story& story, const OfferOptions& options,
+                                         WritingDone& done, Events& events,
+                                         const std::stop_token& stop) {
+    const auto offered = offer(store, generator, story, options, events, stop);
+    if (!offered) return offered.error();
+    done.tokens += offered->drawn_tokens;
+    done.prompt_tokens += offered->prompt_tokens;
+    if (done.first_token_seconds == 0) done.first_token_seconds = offered->first_token_seconds;
+    if (offered->was_stopped) return std::optional(Finish::stopped);
+    const auto index = best(*offered);
+    if (!index) return std::optional(Finish::no_words);
+    const Pick pick{offered->id, *index, "score", reason_for(*offered, *index)};
+    const auto passage = choose(store, story, pick, options.clock(), events);
+    if (!passage) return passage.error();
+    if (offered->endings[*index] == model::Ending::end_of_text)
+        return std::optional(Finish::end_of_text);
+    return std::optional<Finish>();
+}
+
+}  // namespace
+
+Result<store::Story> begin(store::Store& store, const model::Generator& generator,
+                           store::StoryRecord record, const std::string& opening,
+                           const WriteOptions& options) {
+    if (!is_utf8(opening))
+        return Error{ErrorCode::invalid_input,
+                     "the prompt is not UTF-8 at byte " + std::to_string(first_malformed(opening))};
+    if (opening.find_first_not_of(" \t\r\n") == std::string::npos)
+        return Error{ErrorCode::invalid_input, "the prompt is empty: a story needs a beginning"};
+    const auto fits = check_opening(opening, options.offer.settings.max_new_tokens, generator);
+    if (!fits) return fits.error();
+    record.model = generator.info().name;
+    const auto id = store.create(record, opening);
+    if (!id) return id.error();
+    return store.load(*id);
+}
+
+Result<WritingDone> write(store::Store& store, model::Generator& generator, store::Story& story,
+                          const WriteOptions& options, const EventSink& sink,
+                          const std::stop_token& stop) {
+    const auto start = std::chrono::steady_clock::now();
+    Events events(sink);
+    const auto before = story.tree.read(story.head());
+    if (!before) return before.error();
+    events.emit(StoryBegan{story.record, *before, story.tree.step(story.head())});
+    WritingDone done;
+    done.story = story.record.id;
+    for (std::size_t i = 0; i < options.steps; ++i) {
+        if (stop.stop_requested()) {
+            done.finish = Finish::stopped;
+            break;
+        }
+        const auto finish = write_step(store, generator, story, options.offer, done, events, stop);
+        if (!finish) return finish.error();
+        if (*finish) {
+            done.finish = **finish;
+            break;
+        }
+    }
+    const auto text = story.tree.read(story.head());
+    if (!text) return text.error();
+    done.text = *text;
+    done.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    events.emit(done);
+    return done;
+}
+
+}  // namespace fabula::engine

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: 0BSD
+// Writes a story by itself: step after step it offers candidates and takes the one with the best
+// score.
+#pragma once
+
+#include "engine/events.h"
+#include "engine/offer.h"
+#include "model/generator.h"
+#include "store/store.h"
+
+#include <stop_token>
+
+namespace fabula::engine {
+
+struct WriteOptions {
+    std::size_t steps = 8;  // most passages to add
+    OfferOptions offer;
+};
+
+/// Begins a story in the store. `record.id` and `record.model` are filled in.
+/// Errors: invalid_input (an empty opening, not UTF-8, longer than the window), and the store's.
+Result<store::Story> begin(store::Store& store, const model::Generator& generator,
+                           store::StoryRecord record, const std::string& opening,
+                           const WriteOptions& options);
+
+/// Goes on with `story` from where it stands. Every choice is on disk before its event. Ends after
+/// `steps`, at the end of the text (unless settings.ignore_end), when no candidate has a word, or
+/// when stopped, which is not an error. Errors: the model's and the store's; what was accepted
+/// stays.
+Result<WritingDone> write(store::Store& store, model::Generator& generator, store::Story& story,
+                          const WriteOptions& options, const EventSink& sink,
+                          const std::stop_token& stop);
+
+}  // namespace fabula::engine

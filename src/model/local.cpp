@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: 0BSD
+// Generator over a local Model: every branch is sampled with its own settings, and all branches
+// that are still being written go through one step together.
+#include "model/candidate_text.h"
+#include "model/generator.h"
+#include "sample/bad_words.h"
+#include "sample/sampler.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace fabula::model {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::uint32_t most_attempts = 20;       // draws at one position before giving up
+constexpr std::size_t bad_word_tail_bytes = 512;  // how far back a bad word may have begun
+
+double seconds_since(Clock::time_point start) {
+    return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+// A candidate at work.
+struct Branch {
+    Branch(const CandidateRequest& request, std::vector<std::vector<TokenId>> bad_sequences,
+           const std::vector<TokenId>& prompt)
+        : sampler(request.settings, std::move(bad_sequences)),
+          words(request.words),
+          text(request.settings.max_new_tokens, request.settings.stop),
+          tokens(prompt) {}
+
+    sample::Sampler sampler;
+    Rng words;
+    CandidateText text;
+    std::vector<TokenId> tokens;  // prompt and drawn tokens
+    std::optional<Ending> ending;
+    double seconds = 0;
+};
+
+class Local : public Generator {
+public:
+    explicit Local(std::unique_ptr<Model> model) : model_(std::move(model)) {
+        const auto n_vocab = static_cast<TokenId>(model_->info().n_vocab);
+        for (TokenId token = 0; token < n_vocab; ++token) {
+            if (model_->is_end(token)) ends_.push_back(token);
+        }
+    }
+
+    const ModelInfo& info() const override { return model_->info(); }
+
+    Result<Generated> generate(const Prompt& prompt, std::span<const CandidateRequest> requests,
+                               const OnText& on_text, const std::stop_token& stop) override;
+
+    Result<std::size_t> measure(const Block& block) const override {
+        if (!block.ids.empty()) return block.ids.size();
+        const auto tokens = model_->encode(block.text, Place::inside);
+        if (!tokens) return tokens.error();
+        return tokens->size();
+    }
+
+private:
+    Result<std::vector<TokenId>> encode(const Prompt& prompt) const;
+    Result<std::vector<std::vector<TokenId>>> bad_sequences(
+        const std::vector<std::string>& bad_words) const;
+    Result<std::vector<Branch>> begin(std::span<const CandidateRequest> requests,
+                                      const std::vector<TokenId>& prompt) const;
+    Result<Unit> extend(Branch& branch, std::span<const float> logits) const;
+    Result<std::size_t> step(std::vector<Branch*>& open, const std::stop_token& stop);
+
+    std::unique_ptr<Model> model_;
+    std::vector<TokenId> ends_;
+    std::vector<float> logits_;  // [n_open_branches, n_vocab], of the last step
+};
+
+Result<std::vector<TokenId>> Local::encode(const Prompt& prompt) const {
+    std::vector<TokenId> tokens;
+    bool is_first = true;
+    const auto append = [&](std::string_view text, Place place) -> Result<Unit> {
+        const auto more = model_->encode(text, place);
+        if (!more) return more.error();
+        tokens.insert(tokens.end(), more->begin(), more->end());
+        is_first = false;
+        return Unit{};
+    };
+    if (prompt.chat) {
+        const auto frame = model_->chat_frame(prompt.system, prompt.instruction);
+        if (!frame) return frame.error();
+        if (const auto done = append(*frame, Place::markup); !done) return done.error();
+    }
+    for (const auto& block : prompt.blocks) {
+        if (!block.ids.empty()) {
+            if (is_first) {
+                if (const auto done = append("", Place::start); !done) return done.error();
+            }
+            tokens.insert(tokens.end(), block.ids.begin(), block.ids.end());
+        } else if (!block.text.empty()) {
+            const auto done = append(block.text, is_first ? Place::start : Place::inside);
+            if (!done) return done.error();
+        }
+    }
+    if (tokens.empty()) {
+        if (const auto done = append("", Place::start); !done) return done.error();
+    }
+    if (tokens.empty()) return Error{ErrorCode::invalid_input, "the prompt is empty"};
+    return tokens;
+}
+
+Result<std::vector<std::vector<TokenId>>> Local::bad_sequences(
+    const std::vector<std::string>& bad_words) const {
+    std::vector<std::vector<TokenId>> sequences;
+    for (const auto& word : bad_words) {
+        for (const auto& spelling : sample::bad_spellings(word)) {
+            auto tokens = model_->encode(spelling, Place::inside);
+            if (!tokens) return tokens.error();
+            if (!tokens->empty()) sequences.push_back(*std::move(tokens));
+        }
+    }
+    return sequences;
+}
+
+Result<std::vector<Branch>> Local::begin(std::span<const CandidateRequest> requests,
+                                         const std::vector<TokenId>& prompt) const {
+    std::vector<Branch> branches;
+    branches.reserve(requests.size());
+    for (const auto& request : requests) {
+        if (const auto valid = sample::validate(request.settings); !valid) return valid.error();
+        auto sequences = bad_sequences(request.settings.bad_words);
+        if (!sequences) return sequences.error();
+        branches.emplace_back(request, *std::move(sequences), prompt);
+    }
+    return branches;
+}
+
+// Draws the next token of a branch. A token that the text may not have is banned at this position
+// and another is drawn; attempt j at position i uses number (i, j) of the candidate's stream.
+Result<Unit> Local::extend(Branch& branch, std::span<const float> logits) const {
+    const auto& settings = branch.sampler.settings();
+    std::vector<TokenId> banned;
+    if (settings.ignore_end) banned = ends_;
+    for (std::uint32_t attempt = 0; attempt < most_attempts; ++attempt) {
+        const double number = branch.words.uniform(branch.text.n_tokens(), attempt);
+        const auto drawn = branch.sampler.draw(logits, {branch.tokens, banned, number});
+        if (!drawn) {
+            if (drawn.error().code != ErrorCode::exhausted) return drawn.error();
+            break;
+        }
+        if (std::find(ends_.begin(), ends_.end(), drawn->token) != ends_.end()) {
+            branch.ending = Ending::end_of_text;
+            return Unit{};
+        }
+        const std::string piece = model_->piece(drawn->token);
+        const auto& text = branch.text.text();
+        const auto tail =
+            std::string_view(text).substr(text.size() - std::min(text.size(), bad_word_tail_bytes));
+        if (!branch.text.may_follow(piece) ||
+            sample::completes_bad_word(tail, piece, settings.bad_words)) {
+            banned.push_back(drawn->token);
+            continue;
+        }
+        branch.tokens.push_back(drawn->token);
+        branch.ending =
+            branch.text.append(drawn->token, piece,
+                               {drawn->logprob_model, drawn->logprob, drawn->entropy, drawn->rank});
+        if (!branch.ending && branch.tokens.size() >= model_->info().window_tokens)
+            branch.ending = Ending::window;
+        return Unit{};
+    }
+    branch.ending = Ending::exhausted;
+    return Unit{};
+}
+
+// One step for every open branch, in groups where the model takes fewer at a time; a row of logits_
+// for each. Returns how many tokens were computed.
+Result<std::size_t> Local::step(std::vector<Branch*>& open, const std::stop_token& stop) {
+    const std::size_t n_vocab = model_->info().n_vocab;
+    logits_.resize(open.size() * n_vocab);
+    std::size_t computed = 0;
+    std::vector<std::span<const TokenId>> group;
+    for (std::size_t from = 0; from < open.size(); from += model_->n_branches()) {
+        const std::size_t n = std::min(model_->n_branches(), open.size() - from);
+        group.clear();
+        for (std::size_t i = from; i < from + n; ++i)
+            group.emplace_back(open[i]->tokens);
+        const auto rows = std::span(logits_).subspan(from * n_vocab, n * n_vocab);
+        const auto cost = model_->step(group, rows, stop);
+        if (!cost) return cost.error();
+        computed += cost->computed_tokens;
+    }
+    return computed;
+}
+
+Result<Generated> Local::generate(const Prompt& prompt, std::span<const CandidateRequest> requests,
+                                  const OnText& on_text, const std::stop_token& stop) {
+    const auto start = Clock::now();
+    Generated generated;
+    auto prompt_ids = encode(prompt);
+    if (!prompt_ids) return prompt_ids.error();
+    generated.prompt_ids = *std::move(prompt_ids);
+    if (generated.prompt_ids.size() >= info().window_tokens)
+        return Error{ErrorCode::exhausted, "the prompt takes " +
+                                               std::to_string(generated.prompt_ids.size()) +
+                                               " tokens, the window of model '" + info().name +
+                                               "' has " + std::to_string(info().window_tokens)};
+    auto branches = begin(requests, generated.prompt_ids);
+    if (!branches) return branches.error();
+
+    // The prompt is one branch; its row of logits begins every candidate.
+    const std::span<const TokenId> whole(generated.prompt_ids);
+    logits_.resize(info().n_vocab);
+    const auto cost = model_->step({&whole, 1}, logits_, stop);
+    if (!cost && !stop.stop_requested()) return cost.error();
+    generated.computed_tokens = cost ? cost->computed_tokens : 0;
+
+    std::vector<Branch*> open;
+    for (auto& branch : *branches)
+        open.push_back(&branch);
+    bool is_first = true;
+    while (!open.empty() && !stop.stop_requested()) {
+        const std::size_t n_vocab = info().n_vocab;
+        for (std::size_t i = 0; i < open.size(); ++i) {
+            const auto row =
+                std::span<const float>(logits_).subspan(is_first ? 0 : i * n_vocab, n_vocab);
+            if (const auto done = extend(*open[i], row); !done) return done.error();
+            if (open[i]->ending) {
+                open[i]->text.finish();
+                open[i]->seconds = seconds_since(start);
+            }
+            const auto fresh = open[i]->text.take_visible();
+            if (!fresh.empty() && on_text)
+                on_text(static_cast<std::size_t>(open[i] - branches->data()), fresh);
+        }
+        if (std::exchange(is_first, false)) generated.first_token_seconds = seconds_since(start);
+        std::erase_if(open, [](const Branch* branch) { return branch->ending.has_value(); });
+        if (open.empty()) break;
+        const auto stepped = step(open, stop);
+        if (!stepped && !stop.stop_requested()) return stepped.error();
+    }
+    for (auto& branch : *branches) {
+        Candidate candidate;
+        candidate.ending = branch.ending.value_or(Ending::stopped);
+        candidate.seconds = branch.ending ? branch.seconds : seconds_since(start);
+        std::move(branch.text).move_into(candidate);
+        generated.candidates.push_back(std::move(candidate));
+    }
+    generated.seconds = seconds_since(start);
+    return generated;
+}
+
+}  // namespace
+
+std::unique_ptr<Generator> make_local(std::unique_ptr<Model> model) {
+    return std::make_unique<Local>(std::move(model));
+}
+
+}  // namespace fabula::model

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: 0BSD
+#include "model/model.h"
+
+namespace fabula::model {
+
+Result<std::string> Model::chat_frame(std::string_view /*system*/,
+                                      std::string_view /*instruction*/) const {
+    return Error{ErrorCode::invalid_input,
+                 "model '" + info().name + "' has no chat template: give it the text to continue"};
+}
+
+}  // namespace fabula::model
