@@ -1,2 +1,48 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: 0BSD
+# The third tier of checks: tests/soak/NAME, each a program that takes `--minutes N`, prints one JSON line with its
+# figures on stdout and exits with 1 where something broke. tests/soak/README.md tells what it may rely on.
+
+soak_names() { find "$root/tests/soak" -maxdepth 1 -type f -executable -printf '%f\n' 2>/dev/null | sort; }
+
+run_soak() {
+    local name=${1:-} minutes=10 names=() result=0
+    (($# == 0)) || shift
+    while (($# > 0)); do
+        case $1 in
+            --minutes) minutes=${2:?--minutes needs a number} && shift 2 ;;
+            --minutes=*) minutes=${1#*=} && shift ;;
+            *) fail "$status_usage" "soak: '$1' is not understood: ./run soak NAME|all [--minutes N]" ;;
+        esac
+    done
+    [[ $minutes =~ ^[0-9]+(\.[0-9]+)?$ ]] || fail "$status_usage" "soak: --minutes is a number, not '$minutes'"
+    mapfile -t names < <(soak_names)
+    case $name in
+        '') printf '%s\n' "${names[@]}" && return ;;
+        all) ;;
+        *)
+            [[ " ${names[*]} " == *" $name "* ]] || fail "$status_usage" "soak: no check is called '$name': ${names[*]}"
+            names=("$name")
+            ;;
+    esac
+    ensure_packages write test check
+    build_release fabula
+    ensure_model
+    for name in "${names[@]}"; do
+        run_one_soak "$name" "$minutes" || result=$status_failed
+    done
+    return "$result"
+}
+
+run_one_soak() {
+    local name=$1 minutes=$2 result=0
+    if [[ $name == fuzz ]]; then
+        build_preset fuzz all -DFABULA_LLAMA=none
+    fi
+    mkdir -p -- "$root/build/soak/$name"
+    say "soak $name for $minutes minutes"
+    FABULA_BINARY=$root/build/release/bin/fabula FABULA_MODEL_FILE=$default_model \
+        FABULA_SOAK_FOLDER=$root/build/soak/$name "$root/tests/soak/$name" --minutes "$minutes" || result=$?
+    ((result == 0)) || say "soak $name: failed (what it left is in build/soak/$name)"
+    return "$result"
+}
