@@ -36,8 +36,8 @@ install_fabula() {
             bin/*) install -D -m 755 -- "$binary" "$prefix/$file" ;;
             *) install -D -m 644 -- "$scratch/${file##*/}" "$prefix/$file" ;;
         esac
+        echo "installed $prefix/$file"
     done
-    printf "installed $prefix/%s\n" "${installed_files[@]}"
     [[ :$PATH: == *:$prefix/bin:* ]] || say "add it to your PATH, for instance in ~/.profile:  export PATH=\"$prefix/bin:\$PATH\""
     say "zsh finds the completion with  fpath=($prefix/share/zsh/site-functions \$fpath)  before compinit; bash and fish find theirs"
 }
