@@ -9,6 +9,8 @@ add_library(fabula_settings INTERFACE)
 target_compile_features(fabula_settings INTERFACE cxx_std_20)
 target_include_directories(fabula_settings INTERFACE ${PROJECT_SOURCE_DIR}/src)
 target_compile_definitions(fabula_settings INTERFACE _GLIBCXX_ASSERTIONS)
+# Paths relative to the root: a second clone finds its objects in the compiler cache, and asserts read short.
+target_compile_options(fabula_settings INTERFACE -ffile-prefix-map=${PROJECT_SOURCE_DIR}=.)
 target_compile_options(fabula_settings INTERFACE
     -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wold-style-cast -Wnon-virtual-dtor
     -Woverloaded-virtual -Wimplicit-fallthrough -Wundef

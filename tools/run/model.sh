@@ -9,7 +9,8 @@ default_model=$models/stories15M-q8_0.gguf
 needs_model() {
     local verb=$1 argument
     case $verb in
-        write | choose | bench | model | doctor) ;;
+        write | choose | bench | doctor) ;;
+        model) [[ ${2:-} != import ]] || return 1 ;;
         *) return 1 ;;
     esac
     for argument in "${@:2}"; do
@@ -32,4 +33,5 @@ import_model() {
     stage "$status_no_model" "importing the default model" "$cache/logs/model.log" \
         "$root/build/release/bin/fabula" model import "$source_file:0:$split" \
         --tokenizer "$source_file:$split:$size" --out "$default_model" --type q8_0
+    [[ -e $default_model ]] || fail "$status_no_model" "the import did not leave $default_model (the log is $cache/logs/model.log)"
 }
