@@ -37,6 +37,10 @@ class Command:
     groups: dict[str, list[Entry]]
     children: list["Command"]
 
+    def is_prose(self, title: str) -> bool:
+        """Is this group a paragraph of the footer, and no list of what can be given?"""
+        return title not in ("Positionals", "Subcommands") and not any(entry.flags for entry in self.groups[title])
+
     @property
     def options(self) -> list[Entry]:
         return [entry for name, group in self.groups.items() if name != "Subcommands"

@@ -23,6 +23,9 @@ def section(command: cli_help.Command) -> list[str]:
             lines.append(f".SH {roff(title.upper())}")
         elif title != "Options":
             lines.append(f".PP\n\\fI{roff(title)}\\fR")
+        if command.is_prose(title):
+            lines += [".nf", *(roff(f"{entry.written}  {entry.about}".rstrip()) for entry in group), ".fi"]
+            continue
         lines += entries([entry for entry in group if not (command.words and "--help" in entry.flags)])
     return lines
 
