@@ -77,7 +77,16 @@ def tidy(build: pathlib.Path, path: pathlib.Path, deadline: float) -> str | None
                              capture_output=True, text=True, timeout=left)
     except subprocess.TimeoutExpired:
         return None
-    return "" if run.returncode == 0 else run.stdout or run.stderr
+    return "" if run.returncode == 0 else faults(run.stdout) or run.stdout + run.stderr
+
+
+def faults(text: str) -> str:
+    """The complaints with the line they point at, without the analyser's path to them."""
+    lines, kept = text.splitlines(), []
+    for number, line in enumerate(lines):
+        if re.search(r":\d+:\d+: (error|warning): ", line):
+            kept += [os.path.relpath(line, ROOT) if line.startswith("/") else line, *lines[number + 1:number + 3]]
+    return "\n".join(kept)
 
 
 def main() -> int:

@@ -33,7 +33,17 @@ build_preset_locked() {
     if ninja -C "$folder" -n "${targets[@]}" 2>/dev/null | grep -q 'no work to do'; then
         return 0
     fi
-    stage "$status_no_build" "building $preset" "$log" ninja -C "$folder" "${targets[@]}"
+    stage "$status_no_build" "building $preset" "$log" ninja -C "$folder" -j "$(job_count)" "${targets[@]}"
+}
+
+# As many compilers as there are processors, and one more, but none without a gigabyte of free memory.
+job_count() {
+    local processors kilobytes
+    processors=$(nproc)
+    kilobytes=$(awk '/^MemAvailable/ { print $2 }' /proc/meminfo)
+    local jobs=$((processors + 1)) room=$((${kilobytes:-4194304} / 1048576))
+    ((jobs <= room)) || jobs=$room
+    echo $((jobs > 1 ? jobs : 1))
 }
 
 configure_preset() { (cd -- "$root" && cmake --preset "$@"); }

@@ -36,7 +36,8 @@ build_llama() {
     stage "$status_no_build" "unpacking llama.cpp $version" "$log" git clone --quiet "$source_file" "$work/source"
     stage "$status_no_build" "configuring llama.cpp" "$log" cmake -S "$work/source" -B "$work/build" -G Ninja \
         "${llama_flags[@]}" -DCMAKE_INSTALL_PREFIX="$work/installed"
-    stage "$status_no_build" "building llama.cpp for this processor" "$log" ninja -C "$work/build"
+    stage "$status_no_build" "building llama.cpp $version (static, native: for this kind of processor)" "$log" \
+        ninja -C "$work/build" -j "$(job_count)"
     stage "$status_no_build" "installing llama.cpp" "$log" cmake --install "$work/build"
     mv -- "$work/installed" "$llama_prefix"
     rm -rf -- "$work"
