@@ -24,7 +24,8 @@ Result<WeightType> weight_type_named(std::string_view name);
 struct ImportOptions {
     std::string name = "story model";  // general.name
     WeightType type = WeightType::q8_0;
-    std::function<bool(float)> on_progress;  // share done in [0, 1]; false stops (Error unavailable)
+    std::function<bool(float)>
+        on_progress;  // share done in [0, 1]; false stops (Error unavailable)
 };
 
 struct ImportReport {
@@ -39,9 +40,11 @@ struct ImportReport {
 };
 
 /// Imports `checkpoint` with `tokenizer` into `out`, written beside it and renamed when complete.
-/// A checkpoint path of the form "FILE:BEGIN:END" is a part of a file (bytes BEGIN inclusive to END).
-/// Errors: not_found, corrupt (naming the field and both figures), exhausted (no disk space; nothing is left
-/// behind), conflict (`out` is a folder).
+/// A checkpoint path of the form "FILE:BEGIN:END" is a part of a file (bytes BEGIN inclusive to
+/// END). The same input gives the same bytes. Errors: not_found, corrupt (naming the field and both
+/// figures), invalid_input (a part that the file does not have), exhausted (no disk space),
+/// conflict (`out` is a folder), unavailable (stopped, or a file that may not be read or written).
+/// Nothing is left behind.
 Result<ImportReport> import_llama2c(const std::string& checkpoint, const std::string& tokenizer,
                                     const std::string& out, const ImportOptions& options);
 

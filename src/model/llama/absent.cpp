@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: 0BSD
+// What stands behind the contracts in a build without llama.cpp (-DFABULA_LLAMA=none): the scripted
+// model runs, everything that needs ggml says why it does not.
+#include "model/gguf_file.h"
+#include "model/import_llama2c.h"
+#include "model/llama/load.h"
+
+namespace fabula::model {
+namespace {
+
+Error absent(const std::string& what) {
+    return Error{ErrorCode::unavailable, what + ": this build is without llama.cpp"};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Model>> load_llama(const std::string& path, const LoadOptions& /*options*/) {
+    return absent("model '" + path + "'");
+}
+
+std::string llama_version() {
+    return "without llama.cpp";
+}
+
+Result<GgufFile> inspect_gguf(const std::string& path) {
+    return absent("model '" + path + "'");
+}
+
+Result<GgufFile> inspect_gguf(std::span<const std::byte> /*bytes*/, std::uint64_t /*file_bytes*/,
+                              const std::string& name) {
+    return absent("model '" + name + "'");
+}
+
+Result<ImportReport> import_llama2c(const std::string& checkpoint, const std::string& /*tokenizer*/,
+                                    const std::string& /*out*/, const ImportOptions& /*options*/) {
+    return absent("import of '" + checkpoint + "'");
+}
+
+Result<ImportReport> inspect_llama2c(std::span<const std::byte> /*checkpoint*/,
+                                     std::span<const std::byte> /*tokenizer*/) {
+    return absent("checkpoint");
+}
+
+}  // namespace fabula::model
