@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: 0BSD
 #include "engine/offer.h"
 
-#include <algorithm>
+#include <cmath>
 
 namespace fabula::engine {
 namespace {
@@ -40,7 +40,8 @@ store::CandidateRecord record_of(std::size_t index, const model::Candidate& cand
     record.propensity = plan.proposals[index].propensity;
     record.stream = plan.streams[index];
     record.ending = model::name_of(candidate.ending);
-    record.score = score.value;
+    record.score =
+        std::isfinite(score.value) ? score.value : 0;  // a candidate without words has none
     record.copied_share = score.copied_share;
     record.seconds = candidate.seconds;
     return record;

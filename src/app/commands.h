@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: 0BSD
+// The verbs of the command line. Each file NAME_command.cpp adds one to the parser and sets what
+// runs when it was called.
+#pragma once
+
+#include <functional>
+
+namespace CLI {
+class App;
+}
+
+namespace fabula::app {
+
+/// What the chosen verb does; its result is the exit status.
+using Run = std::function<int()>;
+
+void add_write(CLI::App& app, Run& run);
+void add_story(CLI::App& app, Run& run);
+void add_model(CLI::App& app, Run& run);
+void add_bench(CLI::App& app, Run& run);
+void add_settings(CLI::App& app, Run& run);
+void add_config(CLI::App& app, Run& run);
+void add_doctor(CLI::App& app, Run& run);
+
+}  // namespace fabula::app

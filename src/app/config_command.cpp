@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: 0BSD
+#include "app/commands.h"
+#include "app/configuration.h"
+#include "app/exit_status.h"
+#include "app/paths.h"
+#include "app/settings_flags.h"
+#include "app/terminal.h"
+#include "sample/settings_json.h"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <iostream>
+#include <memory>
+
+namespace fabula::app {
+namespace {
+
+std::string value_of(const Configuration& configuration, const sample::Field& field) {
+    return fmt::format("{:g}", field.of(configuration.settings()));
+}
+
+int show_config(const Flags& flags) {
+    const auto configuration = Configuration::load(flags, config_file(), process_environment);
+    if (!configuration) return fail(configuration.error());
+    const Palette palette(has_color(1, Color::automatic));
+    const auto line = [&](const std::string& name, const std::string& value) {
+        const bool is_set = configuration->is_set(name);
+        std::cout << (is_set ? palette.bold : "")
+                  << fmt::format("{:<20} {:<28} ", name, printable(value)) << palette.plain
+                  << palette.dim << configuration->source(name) << palette.plain << '\n';
+    };
+    std::cout << "configuration file: " << config_file() << "\n\n";
+    for (const auto& key : keys()) {
+        std::string value = configuration->text(key.name);
+        const std::string_view name = key.name;
+        if (name == "db" && value.empty()) value = default_database();
+        if (name == "seed" && value.empty()) value = "(drawn anew for each story)";
+        if (name == "policy" && value.empty())
+            value = "(random, unless temperature, top_k or typical_p is set)";
+        line(key.name, value);
+    }
+    std::cout << '\n';
+    for (const auto& field : sample::fields())
+        line(field.name, value_of(*configuration, field));
+    const auto& settings = configuration->settings();
+    line("bad_words", fmt::format("{} words", settings.bad_words.size()));
+    line("stop", fmt::format("{} strings", settings.stop.size()));
+    line("logit_bias", fmt::format("{} tokens", settings.logit_bias.size()));
+    line("ignore_end", settings.ignore_end ? "true" : "false");
+    std::string order;
+    for (const auto stage : settings.order)
+        order += std::string(order.empty() ? "" : ",") + sample::name_of(stage);
+    line("order", order);
+    return exit_success;
+}
+
+}  // namespace
+
+void add_config(CLI::App& app, Run& run) {
+    auto* command = app.add_subcommand("config", "what a command goes by, and where it is set");
+    command->require_subcommand(1);
+    command->footer(
+        R"(A flag comes before the environment, that before a file, and that before the default.
+Examples:
+  fabula config show
+  FABULA_TEMPERATURE=0.7 fabula config show --top-k 40)");
+    auto flags = std::make_shared<Flags>();
+    auto* show = command->add_subcommand("show", "every value and its source");
+    add_key_flags(*show, *flags, {"steps", "candidates", "policy", "model", "seed", "db"});
+    add_settings_flags(*show, *flags);
+    show->callback([flags, &run] { run = [flags] { return show_config(*flags); }; });
+}
+
+}  // namespace fabula::app

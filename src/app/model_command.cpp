@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: 0BSD
+#include "app/commands.h"
+#include "app/configuration.h"
+#include "app/exit_status.h"
+#include "app/files.h"
+#include "app/model_report.h"
+#include "app/open_model.h"
+#include "app/paths.h"
+#include "app/progress.h"
+#include "app/signals.h"
+#include "app/terminal.h"
+#include "model/import_llama2c.h"
+#include "model/memory.h"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <iostream>
+#include <memory>
+
+namespace fabula::app {
+namespace {
+
+struct ModelArguments {
+    std::string name;
+    std::string checkpoint;
+    std::string tokenizer;
+    std::string out;
+    std::string type = "q8_0";
+    bool json = false;
+};
+
+Result<int> import_model(const ModelArguments& arguments) {
+    const auto type = model::weight_type_named(arguments.type);
+    if (!type) return type.error();
+    const auto stop = listen_for_signals();
+    std::string out = arguments.out;
+    if (out.find('/') == std::string::npos && !std::filesystem::path(out).has_extension())
+        out = models_folder() + "/" + out + ".gguf";
+    const auto folder = std::filesystem::path(out).parent_path();
+    std::error_code failure;
+    if (!folder.empty()) std::filesystem::create_directories(folder, failure);
+    if (failure)
+        return Error{ErrorCode::unavailable,
+                     "cannot make the folder '" + folder.string() + "': " + failure.message()};
+    Progress progress("importing " + std::filesystem::path(out).filename().string(), 1, "");
+    model::ImportOptions options;
+    options.name =
+        arguments.name.empty() ? std::filesystem::path(out).stem().string() : arguments.name;
+    options.type = *type;
+    options.on_progress = [&](float share) {
+        progress.update(static_cast<double>(share));
+        return !stop.stop_requested();
+    };
+    const auto report =
+        model::import_llama2c(arguments.checkpoint, arguments.tokenizer, out, options);
+    progress.clear();
+    if (stop.stop_requested()) return 128 + signal_received();
+    if (!report) return report.error();
+    std::cout << fmt::format("{}: {} layers of {}, {} tokens, window {}, {} head, {}, {}\n", out,
+                             report->n_layer, report->n_embd, report->n_vocab,
+                             report->window_tokens, report->tied_head ? "tied" : "own",
+                             arguments.type, model::readable_size(report->size_bytes));
+    for (const auto& tensor : report->kept_f16)
+        std::cout << "  " << tensor << " stays f16: no block of " << arguments.type
+                  << " divides its rows\n";
+    return exit_success;
+}
+
+Result<int> list_models(const ModelArguments& arguments) {
+    const auto configuration = Configuration::load({}, config_file(), process_environment);
+    if (!configuration) return configuration.error();
+    const auto rows = list_of_models(configuration->text("model"));
+    std::cout << (arguments.json ? models_as_json(rows) : models_as_text(rows, models_folder()));
+    return exit_success;
+}
+
+Result<int> show_model(const ModelArguments& arguments) {
+    const auto path = find_model(arguments.name);
+    if (!path) return path.error();
+    const auto report = inspect_model(*path);
+    if (!report) return report.error();
+    std::cout << (arguments.json ? model_as_json(*report) : model_as_text(*report));
+    return exit_success;
+}
+
+// The key `model` at the top of the configuration file, the rest as the person left it.
+std::string with_model(const std::string& config, const std::string& name) {
+    const std::string line = "model = \"" + name + "\"\n";
+    for (std::size_t at = 0; at < config.size();) {
+        const auto end = std::min(config.find('\n', at), config.size() - 1) + 1;
+        const auto text = std::string_view(config).substr(at, end - at);
+        const auto first = text.find_first_not_of(" \t");
+        const auto rest = first == std::string_view::npos ? "" : text.substr(first);
+        if (rest.starts_with('[')) break;
+        const auto after =
+            rest.starts_with("model") ? rest.find_first_not_of(" \t", 5) : std::string_view::npos;
+        if (after != std::string_view::npos && rest[after] == '=')
+            return config.substr(0, at) + line + config.substr(end);
+        at = end;
+    }
+    return line + config;
+}
+
+Result<int> use_model(const ModelArguments& arguments) {
+    const auto path = find_model(arguments.name);
+    if (!path) return path.error();
+    const auto report = inspect_model(*path);
+    if (!report) return report.error();
+    std::error_code failure;
+    const std::filesystem::path file(*path);
+    const bool is_installed = std::filesystem::equivalent(
+        file.parent_path().empty() ? "." : file.parent_path(), models_folder(), failure);
+    const std::string name =
+        is_installed ? file.stem().string() : std::filesystem::absolute(file).string();
+    if (name.find_first_of("\"\\\n") != std::string::npos)
+        return Error{ErrorCode::invalid_input,
+                     "the name of the model has a quote, a backslash or a line break in it"};
+    const auto config = read_file(config_file());
+    if (!config && config.error().code != ErrorCode::not_found) return config.error();
+    if (config) {
+        if (const auto sound = config_from_toml(*config); !sound)
+            return Error{sound.error().code,
+                         "file '" + config_file() + "': " + sound.error().message};
+    }
+    const auto written = write_file(config_file(), with_model(config ? *config : "", name));
+    if (!written) return written.error();
+    std::cout << name << " is used from now on (" << config_file() << ")\n";
+    if (process_environment("FABULA_MODEL"))
+        std::cout << "but FABULA_MODEL is set in the environment, and that comes first\n";
+    return exit_success;
+}
+
+}  // namespace
+
+void add_model(CLI::App& app, Run& run) {
+    auto* command = app.add_subcommand("model", "import, list, inspect and choose models");
+    command->require_subcommand(1);
+    command->footer(R"(Examples:
+  fabula model list
+  fabula model info stories15M-q8_0
+  fabula model use stories15M-q8_0
+  fabula model import stories15M.bin --tokenizer tokenizer.bin --out stories15M-f32 --type f32)");
+    auto arguments = std::make_shared<ModelArguments>();
+    const auto set_run = [arguments, &run](CLI::App* sub, auto action) {
+        sub->callback([arguments, action, &run] {
+            run = [arguments, action] {
+                const auto status = action(*arguments);
+                return status ? *status : fail(status.error());
+            };
+        });
+    };
+    auto* import = command->add_subcommand("import", "make a GGUF model of a llama2.c checkpoint");
+    import
+        ->add_option("checkpoint", arguments->checkpoint,
+                     "FILE, or FILE:BEGIN:END for a part of it")
+        ->required();
+    import
+        ->add_option("--tokenizer", arguments->tokenizer, "its tokenizer.bin, or a part of a file")
+        ->required()
+        ->type_name("FILE");
+    import->add_option("--out", arguments->out, "a file, or a name in the models folder")
+        ->required()
+        ->type_name("FILE");
+    import->add_option("--type", arguments->type, "f32, f16, q8_0 or q4_0 [q8_0]")
+        ->type_name("TYPE");
+    import->add_option("--name", arguments->name, "general.name of the model")->type_name("TEXT");
+    set_run(import, import_model);
+    auto* list =
+        command->add_subcommand("list", "models that are here, and known ones that are not");
+    list->add_flag("--json", arguments->json, "as JSON");
+    set_run(list, list_models);
+    auto* info = command->add_subcommand(
+        "info", "architecture, sizes, window, vocabulary, licence, sha256, backend");
+    info->add_option("name", arguments->name, "a name from `fabula model list`, or a file")
+        ->required();
+    info->add_flag("--json", arguments->json, "as JSON");
+    set_run(info, show_model);
+    auto* use = command->add_subcommand("use", "make a model the default");
+    use->add_option("name", arguments->name, "a name from `fabula model list`, or a file")
+        ->required();
+    set_run(use, use_model);
+}
+
+}  // namespace fabula::app

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: 0BSD
+#include "app/open_model.h"
+
+#include "app/files.h"
+#include "app/paths.h"
+#include "app/progress.h"
+#include "model/llama/load.h"
+#include "model/scripted.h"
+
+#include <algorithm>
+#include <filesystem>
+
+namespace fabula::app {
+namespace {
+
+constexpr std::string_view scripted_prefix = "scripted:";
+
+bool is_path(const std::string& name) {
+    return name.find('/') != std::string::npos || name.ends_with(".gguf");
+}
+
+}  // namespace
+
+std::vector<std::string> installed_models() {
+    std::vector<std::string> paths;
+    std::error_code failure;  // a folder that is not there has no models
+    for (const auto& entry : std::filesystem::directory_iterator(models_folder(), failure)) {
+        if (entry.path().extension() == ".gguf") paths.push_back(entry.path().string());
+    }
+    std::sort(paths.begin(), paths.end());
+    return paths;
+}
+
+Result<std::string> find_model(const std::string& name) {
+    if (name.empty()) return Error{ErrorCode::invalid_input, "the name of the model is empty"};
+    if (is_path(name)) {
+        std::error_code failure;
+        if (std::filesystem::exists(name, failure)) return name;
+        if (name.find('/') != std::string::npos)
+            return Error{ErrorCode::not_found, "no model file '" + name + "'"};
+    }
+    std::vector<std::string> beginning;
+    for (const auto& path : installed_models()) {
+        const std::filesystem::path file(path);
+        if (file.filename() == name || file.stem() == name) return path;
+        if (file.filename().string().starts_with(name)) beginning.push_back(path);
+    }
+    if (beginning.size() == 1) return beginning.front();
+    if (beginning.size() > 1)
+        return Error{ErrorCode::invalid_input,
+                     "several models begin with '" + name + "': `fabula model list` names them"};
+    return Error{ErrorCode::not_found,
+                 "no model '" + name + "' in '" + models_folder() +
+                     "': `fabula model list` names those that are there, `./run setup` brings "
+                     "the default one"};
+}
+
+Result<std::unique_ptr<model::Model>> open_model(const std::string& name,
+                                                 const OpenOptions& options) {
+    if (name.starts_with(scripted_prefix)) {
+        const auto script = read_file(name.substr(scripted_prefix.size()));
+        if (!script) return script.error();
+        return model::make_scripted(*script);
+    }
+    const auto path = find_model(name);
+    if (!path) return path.error();
+    Progress progress("loading " + std::filesystem::path(*path).filename().string(), 1, "");
+    model::LoadOptions load;
+    load.n_branches = options.n_branches;
+    load.n_threads = options.n_threads;
+    load.on_progress = [&](float share) {
+        progress.update(static_cast<double>(share));
+        return true;
+    };
+    return model::load_llama(*path, load);
+}
+
+}  // namespace fabula::app

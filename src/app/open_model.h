@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: 0BSD
+// The only place that picks a backend: from what a person calls a model to the thing that runs it.
+#pragma once
+
+#include "base/result.h"
+#include "model/generator.h"
+#include "model/model.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace fabula::app {
+
+/// The file that `name` means: a path (with a slash or ending in .gguf), the name of a file in the
+/// models folder with or without .gguf, or an unambiguous beginning of one. Errors: not_found
+/// (naming the folder and what to do), invalid_input (several begin so).
+Result<std::string> find_model(const std::string& name);
+
+/// The GGUF files of the models folder, sorted by name.
+std::vector<std::string> installed_models();
+
+struct OpenOptions {
+    std::size_t n_branches = 8;  // most candidates in one step
+    int n_threads = 0;           // 0: one a core
+};
+
+/// Opens `name` ("scripted:FILE" for a script), with progress on stderr.
+/// Errors: as find_model and model::load_llama.
+Result<std::unique_ptr<model::Model>> open_model(const std::string& name,
+                                                 const OpenOptions& options);
+
+}  // namespace fabula::app

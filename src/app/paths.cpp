@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: 0BSD
+#include "app/paths.h"
+
+#include <pwd.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+namespace fabula::app {
+namespace {
+
+std::string variable(const char* name) {
+    const char* value = std::getenv(name);
+    return value == nullptr ? "" : value;
+}
+
+std::string home() {
+    const auto named = variable("HOME");
+    if (!named.empty()) return named;
+    const passwd* user = getpwuid(getuid());
+    return user != nullptr && user->pw_dir != nullptr ? user->pw_dir : ".";
+}
+
+std::string below(const char* xdg, const char* otherwise, const char* rest) {
+    const auto root = variable(xdg);
+    return (root.empty() || root.front() != '/' ? home() + otherwise : root) + rest;
+}
+
+std::string named_or(const char* name, const std::string& otherwise) {
+    const auto named = variable(name);
+    return named.empty() ? otherwise : named;
+}
+
+}  // namespace
+
+std::string default_database() {
+    return named_or("FABULA_DB", below("XDG_DATA_HOME", "/.local/share", "/fabula/fabula.db"));
+}
+
+std::string models_folder() {
+    return named_or("FABULA_MODELS", below("XDG_DATA_HOME", "/.local/share", "/fabula/models"));
+}
+
+std::string config_file() {
+    return named_or("FABULA_CONFIG", below("XDG_CONFIG_HOME", "/.config", "/fabula/config.toml"));
+}
+
+std::string cache_folder() {
+    return named_or("FABULA_CACHE", below("XDG_CACHE_HOME", "/.cache", "/fabula"));
+}
+
+}  // namespace fabula::app

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: 0BSD
+// Where things are on this machine, by the XDG base directory rules.
+#pragma once
+
+#include <string>
+
+namespace fabula::app {
+
+/// $FABULA_DB, else fabula/fabula.db in $XDG_DATA_HOME, else in ~/.local/share.
+std::string default_database();
+
+/// $FABULA_MODELS, else fabula/models in $XDG_DATA_HOME, else in ~/.local/share.
+std::string models_folder();
+
+/// $FABULA_CONFIG, else fabula/config.toml in $XDG_CONFIG_HOME, else in ~/.config.
+std::string config_file();
+
+/// $FABULA_CACHE, else fabula in $XDG_CACHE_HOME, else in ~/.cache.
+std::string cache_folder();
+
+}  // namespace fabula::app

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: 0BSD
+#include "app/settings_flags.h"
+
+#include "sample/settings.h"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace fabula::app {
+namespace {
+
+std::string flag_name(std::string name) {
+    std::replace(name.begin(), name.end(), '_', '-');
+    return "--" + name;
+}
+
+}  // namespace
+
+void add_settings_flags(CLI::App& app, Flags& flags) {
+    const std::string group = "Sampling";
+    for (const auto& field : sample::fields()) {
+        const std::string name = field.name;
+        std::string names = flag_name(name);
+        if (name == "max_new_tokens") names = "--tokens," + names;
+        app.add_option_function<std::string>(
+               names, [&flags, name](const std::string& value) { flags.values[name] = value; },
+               fmt::format("{} [{:g}]", field.hint, field.standard))
+            ->type_name(field.is_whole ? "N" : "X")
+            ->group(group);
+    }
+    app.add_option("--bad-word", flags.bad_words,
+                   "a word or phrase never to write; may be repeated")
+        ->type_name("TEXT")
+        ->group(group);
+    app.add_option("--stop", flags.stop, "a candidate ends before this text; may be repeated")
+        ->type_name("TEXT")
+        ->group(group);
+    app.add_option("--logit-bias", flags.logit_bias,
+                   "TOKEN_ID=BIAS, added to a logit; may be repeated")
+        ->type_name("ID=X")
+        ->group(group);
+    app.add_option("--order", flags.order, "stages of the sampler chain that come first, by commas")
+        ->delimiter(',')
+        ->type_name("STAGES")
+        ->group(group);
+    app.add_flag("--ignore-end", flags.ignore_end, "never let the model end the story")
+        ->group(group);
+    app.add_option("--settings", flags.settings_file, "settings from a TOML or JSON file")
+        ->type_name("FILE")
+        ->group(group);
+}
+
+void add_key_flags(CLI::App& app, Flags& flags, std::initializer_list<const char*> names) {
+    for (const std::string name : names) {
+        const auto key = std::find_if(keys().begin(), keys().end(),
+                                      [&](const Key& each) { return name == each.name; });
+        std::string hint = key->hint;
+        const std::string_view standard = key->standard;
+        if (!standard.empty() && standard.size() < 24) hint += " [" + std::string(standard) + "]";
+        app.add_option_function<std::string>(
+               flag_name(name),
+               [&flags, name](const std::string& value) { flags.values[name] = value; }, hint)
+            ->type_name(name == "steps" || name == "candidates" || name == "seed" ? "N" : "TEXT");
+    }
+}
+
+}  // namespace fabula::app

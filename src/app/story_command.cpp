@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: 0BSD
+#include "app/commands.h"
+#include "app/configuration.h"
+#include "app/exit_status.h"
+#include "app/files.h"
+#include "app/open_store.h"
+#include "app/paths.h"
+#include "app/settings_flags.h"
+#include "app/story_text.h"
+#include "app/terminal.h"
+#include "base/utf8.h"
+#include "base/width.h"
+#include "store/story_json.h"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <iostream>
+#include <memory>
+
+namespace fabula::app {
+namespace {
+
+struct StoryArguments {
+    Flags flags;
+    std::string story;
+    std::string format = "text";
+    std::string out = "-";
+    std::string file;
+    std::uint32_t passage = 0;
+    std::size_t steps = 1;
+    bool json = false;
+    bool yes = false;
+};
+
+using Action = std::function<Result<int>(const StoryArguments&, store::Store&)>;
+
+int with_store(const StoryArguments& arguments, const Action& action) {
+    const auto configuration =
+        Configuration::load(arguments.flags, config_file(), process_environment);
+    if (!configuration) return fail(configuration.error());
+    auto store = open_store(*configuration);
+    if (!store) return fail(store.error());
+    const auto status = action(arguments, **store);
+    return status ? *status : fail(status.error());
+}
+
+Result<store::Story> loaded(const StoryArguments& arguments, store::Store& store) {
+    const auto id = find_story(store, arguments.story);
+    if (!id) return id.error();
+    return store.load(*id);
+}
+
+Result<int> list_stories(const StoryArguments& arguments, store::Store& store) {
+    const auto stories = store.list();
+    if (!stories) return stories.error();
+    if (arguments.json) {
+        std::cout << summaries_as_json(*stories);
+        return exit_success;
+    }
+    if (stories->empty()) {
+        std::cout << "no story yet: fabula write \"Once upon a time, ...\"\n";
+        return exit_success;
+    }
+    const std::size_t width = columns(1);
+    std::cout << "   id  passages  words  changed           title\n";
+    for (const auto& story : *stories) {
+        const auto line =
+            fmt::format("{:>5}  {:>8}  {:>5}  {}  {}", static_cast<std::int64_t>(story.record.id),
+                        story.n_passages, story.words, to_iso8601(story.changed).substr(0, 16),
+                        printable(story.record.title));
+        std::cout << first_columns(line, width) << '\n';
+    }
+    return exit_success;
+}
+
+Result<int> show_story(const StoryArguments& arguments, store::Store& store) {
+    const auto story = loaded(arguments, store);
+    if (!story) return story.error();
+    const auto text = printable(story_as_text(*story));
+    if (!is_terminal(1)) {
+        std::cout << text;
+        return exit_success;
+    }
+    for (const auto& line : wrapped(text, std::min<std::size_t>(columns(1), 100)))
+        std::cout << line << '\n';
+    return exit_success;
+}
+
+Result<int> show_tree(const StoryArguments& arguments, store::Store& store) {
+    const auto story = loaded(arguments, store);
+    if (!story) return story.error();
+    std::cout << story_as_tree(*story, columns(1));
+    return exit_success;
+}
+
+Result<int> export_story(const StoryArguments& arguments, store::Store& store) {
+    const auto story = loaded(arguments, store);
+    if (!story) return story.error();
+    std::string bytes;
+    if (arguments.format == "text")
+        bytes = story_as_text(*story);
+    else if (arguments.format == "md")
+        bytes = story_as_markdown(*story);
+    else if (arguments.format == "json")
+        bytes = store::to_json(*story);
+    else
+        bytes = story_as_jsonl(*story);
+    const auto written = write_file(arguments.out, bytes);
+    if (!written) return written.error();
+    return exit_success;
+}
+
+Result<int> import_story(const StoryArguments& arguments, store::Store& store) {
+    const auto bytes = read_file(arguments.file, std::size_t{1} << 30U);
+    if (!bytes) return bytes.error();
+    const auto story = store::story_from_json(*bytes);
+    if (!story)
+        return Error{story.error().code, "'" + arguments.file + "': " + story.error().message};
+    const auto id = store.add_story(*story);
+    if (!id) return id.error();
+    std::cout << "story " << static_cast<std::int64_t>(*id) << '\n';
+    return exit_success;
+}
+
+Result<int> delete_story(const StoryArguments& arguments, store::Store& store) {
+    const auto id = find_story(store, arguments.story);
+    if (!id) return id.error();
+    const auto story = store.load(*id);
+    if (!story) return story.error();
+    if (!arguments.yes) {
+        if (!is_terminal(0))
+            return Error{ErrorCode::invalid_input,
+                         "deleting is for good: say --yes where nobody can be asked"};
+        std::cerr << "delete story " << static_cast<std::int64_t>(*id) << " \""
+                  << printable(story->record.title) << "\" with its " << story->tree.size()
+                  << " passages for good? [y/N] " << std::flush;
+        std::string answer;
+        std::getline(std::cin, answer);
+        if (answer != "y" && answer != "Y" && answer != "yes") {
+            std::cerr << "kept\n";
+            return exit_success;
+        }
+    }
+    const auto removed = store.remove(*id);
+    if (!removed) return removed.error();
+    std::cout << "story " << static_cast<std::int64_t>(*id) << " is deleted\n";
+    return exit_success;
+}
+
+void tell_place(const store::Story& story, story::PassageId place) {
+    std::cout << "story " << static_cast<std::int64_t>(story.record.id) << " stands at passage "
+              << static_cast<std::uint32_t>(place) << " (step " << story.tree.step(place)
+              << "); nothing was removed: fabula story tree "
+              << static_cast<std::int64_t>(story.record.id) << '\n';
+}
+
+Result<int> undo(const StoryArguments& arguments, store::Store& store) {
+    const auto story = loaded(arguments, store);
+    if (!story) return story.error();
+    auto place = story->head();
+    for (std::size_t i = 0; i < arguments.steps; ++i) {
+        if (place == story::PassageId::root)
+            return Error{ErrorCode::invalid_input,
+                         "the story stands " + std::to_string(i) +
+                             " passages behind its opening: there is nothing more to undo"};
+        place = story->tree.at(place).parent;
+    }
+    const auto moved = store.move(story->record.id, store::MoveKind::undo, place, now());
+    if (!moved) return moved.error();
+    tell_place(*story, place);
+    return exit_success;
+}
+
+Result<int> jump(const StoryArguments& arguments, store::Store& store) {
+    const auto story = loaded(arguments, store);
+    if (!story) return story.error();
+    const auto place = static_cast<story::PassageId>(arguments.passage);
+    const auto moved = store.move(story->record.id, store::MoveKind::jump, place, now());
+    if (!moved) return moved.error();
+    tell_place(*story, place);
+    return exit_success;
+}
+
+// A passage in other words stands beside the old one; nothing is overwritten.
+Result<int> edit(const StoryArguments& arguments, store::Store& store) {
+    const auto story = loaded(arguments, store);
+    if (!story) return story.error();
+    const auto id = static_cast<story::PassageId>(arguments.passage);
+    if (!story->tree.has(id))
+        return Error{ErrorCode::not_found,
+                     "passage " + std::to_string(arguments.passage) + " is not in this story"};
+    if (id == story::PassageId::root)
+        return Error{ErrorCode::invalid_input,
+                     "the opening cannot be edited: begin another story with the new one"};
+    auto text = read_file(arguments.file);
+    if (!text) return text.error();
+    if (text->ends_with('\n')) text->pop_back();
+    if (text->empty()) return Error{ErrorCode::invalid_input, "the new text is empty"};
+    const auto added = store.add_passage(story->record.id, story->tree.at(id).parent,
+                                         story::Origin::edited, *text, now());
+    if (!added) return added.error();
+    std::cout << "passage " << static_cast<std::uint32_t>(*added) << " stands beside passage "
+              << arguments.passage << ", and the story goes on from it\n";
+    return exit_success;
+}
+
+struct Verb {
+    const char* name;
+    const char* hint;
+    Action action;
+};
+
+}  // namespace
+
+void add_story(CLI::App& app, Run& run) {
+    auto* command =
+        app.add_subcommand("story", "list, show, export, undo: the stories that are kept");
+    command->require_subcommand(1);
+    command->footer(R"(Examples:
+  fabula story list
+  fabula story export last --format md --out story.md
+  fabula story undo 12 --steps 2
+  fabula story jump 12 5
+  fabula story edit 12 5 --file new-words.txt)");
+    const Verb verbs[] = {
+        {"list", "every story, newest change last", list_stories},
+        {"show", "a story's text", show_story},
+        {"tree", "a story's passages and branches", show_tree},
+        {"export", "a story as text, md, json (everything) or jsonl (every candidate)",
+         export_story},
+        {"import", "a story from export --format json", import_story},
+        {"delete", "remove a story for good", delete_story},
+        {"undo", "go back; what was written stays in the tree", undo},
+        {"jump", "go to any passage: the next step begins a branch there", jump},
+        {"edit", "put other words beside a passage and go on from them", edit}};
+    auto arguments = std::make_shared<StoryArguments>();
+    for (const auto& verb : verbs) {
+        const std::string name = verb.name;
+        auto* sub = command->add_subcommand(name, verb.hint);
+        add_key_flags(*sub, arguments->flags, {"db"});
+        if (name == "list") sub->add_flag("--json", arguments->json, "as JSON");
+        if (name == "import")
+            sub->add_option("file", arguments->file, "a JSON document; - reads standard input")
+                ->required();
+        if (name != "list" && name != "import")
+            sub->add_option("story", arguments->story, "its number, or last")->required();
+        if (name == "export") {
+            sub->add_option("--format", arguments->format, "text, md, json or jsonl")
+                ->check(CLI::IsMember({"text", "md", "json", "jsonl"}))
+                ->type_name("FORMAT");
+            sub->add_option("--out", arguments->out, "a file; - is standard output")
+                ->type_name("FILE");
+        }
+        if (name == "delete") sub->add_flag("--yes", arguments->yes, "do not ask");
+        if (name == "undo")
+            sub->add_option("--steps", arguments->steps, "how many passages back [1]")
+                ->type_name("N");
+        if (name == "jump" || name == "edit")
+            sub->add_option("passage", arguments->passage, "a number from `fabula story tree`")
+                ->required();
+        if (name == "edit")
+            sub->add_option("--file", arguments->file, "the new words; - reads standard input")
+                ->required()
+                ->type_name("FILE");
+        sub->callback([arguments, action = verb.action, &run] {
+            run = [arguments, action] { return with_store(*arguments, action); };
+        });
+    }
+}
+
+}  // namespace fabula::app

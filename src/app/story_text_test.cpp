@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: 0BSD
+#include "app/story_text.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace fabula::app {
+namespace {
+
+store::Story branched() {
+    store::Story story;
+    story.record.title = "The well";
+    story.tree = story::Tree("The well was dry.");
+    const auto left =
+        story.tree.add(story::PassageId::root, story::Origin::generated, " She dug.").value();
+    const auto right =
+        story.tree.add(story::PassageId::root, story::Origin::edited, " She left.").value();
+    const auto last = story.tree.add(right, story::Origin::written, "\nRain came.").value();
+    for (const auto id : {story::PassageId::root, left, right, last})
+        story.passages.push_back({id, story.tree.at(id), {}, {}, Timestamp{0}});
+    story.moves.push_back({store::MoveKind::start, story::PassageId::root, Timestamp{0}});
+    story.moves.push_back({store::MoveKind::jump, last, Timestamp{0}});
+    return story;
+}
+
+TEST(StoryText, reads_from_the_opening_to_where_the_story_stands) {
+    EXPECT_EQ(story_as_text(branched()), "The well was dry. She left.\nRain came.\n");
+    EXPECT_EQ(story_as_markdown(branched()),
+              "# The well\n\nThe well was dry. She left.\nRain came.\n");
+}
+
+TEST(StoryText, draws_branches_below_their_passage_and_marks_the_place) {
+    EXPECT_EQ(story_as_tree(branched(), 80),
+              "  0   The well was dry.  (opening)\n"
+              "    1   She dug.  (generated)\n"
+              "    2   She left.  (edited)\n"
+              "    3 > Rain came.  (written)\n");
+}
+
+TEST(StoryText, has_one_line_of_data_for_each_candidate_taken_or_not) {
+    auto story = branched();
+    store::OfferRecord offer;
+    offer.id = store::OfferId{5};
+    offer.prompt.push_back({"The well was dry.", {}});
+    for (std::size_t index = 0; index < 2; ++index) {
+        store::CandidateRecord candidate;
+        candidate.index = index;
+        candidate.text = index == 0 ? " She dug." : " She sang.";
+        offer.candidates.push_back(candidate);
+    }
+    story.offers.push_back(offer);
+    store::ChoiceRecord choice;
+    choice.offer = offer.id;
+    choice.index = 0;
+    choice.reason = "best";
+    story.choices.push_back(choice);
+    const auto lines = story_as_jsonl(story);
+    EXPECT_EQ(std::count(lines.begin(), lines.end(), '\n'), 2);
+    EXPECT_NE(lines.find(R"("text":" She dug.")"), std::string::npos);
+    const auto second = lines.substr(lines.find('\n') + 1);
+    EXPECT_NE(second.find(R"("picked":false)"), std::string::npos);
+    EXPECT_NE(lines.substr(0, lines.find('\n')).find(R"("picked":true)"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace fabula::app

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: 0BSD
+#include "app/commands.h"
+#include "app/configuration.h"
+#include "app/exit_status.h"
+#include "app/files.h"
+#include "app/open_model.h"
+#include "app/open_store.h"
+#include "app/paths.h"
+#include "app/settings_flags.h"
+#include "app/signals.h"
+#include "app/write_view.h"
+#include "engine/write.h"
+
+#include <CLI/CLI.hpp>
+
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <random>
+
+namespace fabula::app {
+namespace {
+
+struct WriteArguments {
+    Flags flags;
+    std::string prompt;
+    std::string prompt_file;
+    std::string story;  // --continue
+    std::string title;
+    std::string instruction;
+    std::string events = "main";
+    std::string color = "auto";
+    bool has_prompt = false;
+    bool json = false;
+    bool quiet = false;
+    bool plain = false;
+};
+
+constexpr const char* default_instruction =
+    "Write a story. It begins with the words that your answer begins with; go on from there.";
+
+Result<std::string> prompt_of(const WriteArguments& arguments) {
+    if (arguments.has_prompt && !arguments.prompt_file.empty())
+        return Error{ErrorCode::invalid_input, "give a prompt or --prompt-file, not both"};
+    std::string text = arguments.prompt;
+    if (!arguments.prompt_file.empty() || arguments.prompt == "-") {
+        auto read = read_file(arguments.prompt_file.empty() ? "-" : arguments.prompt_file);
+        if (!read) return read.error();
+        text = *std::move(read);
+        while (text.ends_with('\n') || text.ends_with('\r'))
+            text.pop_back();
+    }
+    if (text.empty() && !arguments.has_prompt && arguments.prompt_file.empty())
+        return Error{ErrorCode::invalid_input,
+                     "no prompt: fabula write \"Once upon a time, ...\", - for standard input, or "
+                     "--prompt-file FILE"};
+    return text;
+}
+
+// Where nobody said which, the settings that somebody fixed decide.
+Result<preference::Policy> policy_of(const Configuration& configuration) {
+    const auto& named = configuration.text("policy");
+    std::string fixed;
+    for (const auto* name : {"temperature", "top_k", "typical_p"}) {
+        if (configuration.is_set(name)) fixed = name;
+    }
+    if (named.empty())
+        return fixed.empty() ? preference::Policy::random : preference::Policy::fixed;
+    const auto policy = preference::policy_named(named);
+    if (policy && *policy == preference::Policy::random && !fixed.empty())
+        return Error{ErrorCode::invalid_input,
+                     "policy random draws " + fixed + " itself, and it is set too (" +
+                         configuration.source(fixed) + "): leave one of the two out"};
+    return policy;
+}
+
+Result<std::uint64_t> seed_of(const Configuration& configuration) {
+    if (configuration.is_set("seed")) return configuration.number("seed", 0, UINT64_MAX);
+    std::random_device device;
+    return (static_cast<std::uint64_t>(device()) << 16U) ^ device();
+}
+
+Result<engine::Chat> chat_of(const Configuration& configuration, const model::ModelInfo& info) {
+    const auto& named = configuration.text("chat");
+    const bool can = !info.chat_template.empty();
+    if (named == "auto") return can ? engine::Chat::on : engine::Chat::off;
+    if (named == "off") return engine::Chat::off;
+    if (named != "on")
+        return Error{ErrorCode::invalid_input, "chat '" + named + "' is not auto, on or off"};
+    if (!can)
+        return Error{ErrorCode::invalid_input,
+                     "model '" + info.name + "' has no chat template: leave --chat out"};
+    return engine::Chat::on;
+}
+
+Result<engine::WriteOptions> options_of(const Configuration& configuration) {
+    engine::WriteOptions options;
+    const auto steps = configuration.number("steps", 1, 1000000);
+    if (!steps) return steps.error();
+    const auto candidates = configuration.number("candidates", 1, 64);
+    if (!candidates) return candidates.error();
+    const auto policy = policy_of(configuration);
+    if (!policy) return policy.error();
+    options.steps = *steps;
+    options.offer.candidates = *candidates;
+    options.offer.policy = *policy;
+    options.offer.settings = configuration.settings();
+    return options;
+}
+
+Result<store::Story> load_story(store::Store& store, const std::string& name) {
+    const auto id = find_story(store, name);
+    if (!id) return id.error();
+    return store.load(*id);
+}
+
+Result<store::Story> story_of(store::Store& store, const model::Generator& generator,
+                              const WriteArguments& arguments, const Configuration& configuration,
+                              const engine::WriteOptions& options) {
+    if (!arguments.story.empty()) return load_story(store, arguments.story);
+    const auto prompt = prompt_of(arguments);
+    if (!prompt) return prompt.error();
+    const auto seed = seed_of(configuration);
+    if (!seed) return seed.error();
+    store::StoryRecord record;
+    record.title = arguments.title;
+    record.seed = *seed;
+    record.created = now();
+    if (options.offer.chat == engine::Chat::on) {
+        record.system = configuration.text("system");
+        record.instruction =
+            arguments.instruction.empty() ? default_instruction : arguments.instruction;
+    }
+    return engine::begin(store, generator, record, *prompt, options);
+}
+
+Result<std::unique_ptr<View>> view_of(const WriteArguments& arguments, std::size_t steps) {
+    if (arguments.json) return make_json_view(std::cout, arguments.events == "all");
+    Color color = Color::automatic;
+    if (arguments.color == "always") color = Color::always;
+    if (arguments.color == "never") color = Color::never;
+    ViewOptions options;
+    options.has_color = has_color(1, color);
+    options.columns = columns(1);
+    options.n_steps = steps;
+    const char* kind = std::getenv("TERM");
+    const bool can_move = is_terminal(1) && kind != nullptr && std::string_view(kind) != "dumb";
+    if (arguments.quiet)
+        options.mode = ViewMode::quiet;
+    else
+        options.mode = can_move && !arguments.plain ? ViewMode::live : ViewMode::plain;
+    return make_view(std::cout, options);
+}
+
+// Whatever went wrong while writing, say what is safe.
+Error with_story(Error error, const store::Story& story) {
+    error.message += "; story " + std::to_string(static_cast<std::int64_t>(story.record.id)) +
+                     " keeps its " + std::to_string(story.tree.size()) + " passages";
+    return error;
+}
+
+Result<int> write_story(const WriteArguments& arguments) {
+    const auto configuration =
+        Configuration::load(arguments.flags, config_file(), process_environment);
+    if (!configuration) return configuration.error();
+    auto options = options_of(*configuration);
+    if (!options) return options.error();
+    if (arguments.story.empty()) {
+        if (const auto prompt = prompt_of(arguments); !prompt && arguments.prompt != "-")
+            return prompt.error();  // before the model is loaded
+    } else if (arguments.has_prompt || !arguments.prompt_file.empty() ||
+               arguments.flags.values.contains("seed")) {
+        return Error{ErrorCode::invalid_input,
+                     "--continue goes on with a story's own text and seed: leave the prompt and "
+                     "--seed out (`fabula story edit` changes the text)"};
+    }
+    const auto threads = configuration->number("threads", 0, 1024);
+    if (!threads) return threads.error();
+    const auto stop = listen_for_signals();
+    auto store = open_store(*configuration);
+    if (!store) return store.error();
+    auto model = open_model(configuration->text("model"),
+                            {options->offer.candidates, static_cast<int>(*threads)});
+    if (!model) return model.error();
+    const auto chat = chat_of(*configuration, (*model)->info());
+    if (!chat) return chat.error();
+    options->offer.chat = *chat;
+    const auto generator = model::make_local(*std::move(model));
+    auto story = story_of(**store, *generator, arguments, *configuration, *options);
+    if (!story) return story.error();
+    auto view = view_of(arguments, options->steps);
+    if (!view) return view.error();
+    const auto done = engine::write(
+        **store, *generator, *story, *options,
+        [&](const engine::Event& event) { (*view)->show(event); }, stop);
+    if (!done) return with_story(done.error(), *story);
+    if (!std::cout) return Error{ErrorCode::unavailable, "cannot write to standard output"};
+    return done->finish == engine::Finish::stopped ? 128 + signal_received() : exit_success;
+}
+
+}  // namespace
+
+void add_write(CLI::App& app, Run& run) {
+    auto* command = app.add_subcommand("write", "write a story, step by step, by itself");
+    auto arguments = std::make_shared<WriteArguments>();
+    command->add_option("prompt", arguments->prompt,
+                        "how the story begins; - reads standard input");
+    command
+        ->add_option("--prompt-file", arguments->prompt_file, "how the story begins, from a file")
+        ->type_name("FILE");
+    command->add_option("--continue", arguments->story, "go on with a story: its number, or last")
+        ->type_name("STORY");
+    command->add_option("--title", arguments->title, "a title; else the first words")
+        ->type_name("TEXT");
+    command->add_option("--instruction", arguments->instruction, "what a chat model is asked for")
+        ->type_name("TEXT");
+    add_key_flags(
+        *command, arguments->flags,
+        {"steps", "candidates", "policy", "model", "seed", "db", "chat", "system", "threads"});
+    command->add_flag("--json", arguments->json, "events as JSON, one a line");
+    command
+        ->add_option("--events", arguments->events,
+                     "with --json: main, or all for steps and text too")
+        ->check(CLI::IsMember({"main", "all"}))
+        ->type_name("WHICH");
+    command->add_flag("-q,--quiet", arguments->quiet, "the story and nothing else");
+    command->add_flag("--plain", arguments->plain, "no moving lines, also on a terminal");
+    command->add_option("--color", arguments->color, "auto, always or never")
+        ->check(CLI::IsMember({"auto", "always", "never"}))
+        ->type_name("WHEN");
+    add_settings_flags(*command, arguments->flags);
+    command->footer(R"(Examples:
+  fabula write "Once upon a time, a lighthouse keeper found a door under the sea."
+  fabula write --steps 4 --candidates 5 --seed 7 "The well was dry."
+  fabula write --policy fixed --temperature 0.7 --top-p 0.9 - < opening.txt
+  fabula write --continue last --steps 2
+  fabula write --json --seed 7 "The well was dry." > events.jsonl
+
+Ctrl-C keeps what was taken, and the candidates that were being written.)");
+    command->callback([arguments, command, &run] {
+        arguments->has_prompt = command->get_option("prompt")->count() > 0;
+        run = [arguments] {
+            const auto status = write_story(*arguments);
+            return status ? *status : fail(status.error());
+        };
+    });
+}
+
+}  // namespace fabula::app

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: 0BSD
+#include "app/write_view.h"
+
+#include "app/settings_line.h"
+#include "base/sentences.h"
+#include "base/width.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <vector>
+
+namespace fabula::app {
+namespace {
+
+using engine::CandidateWritten;
+using engine::ChoiceMade;
+using engine::StepBegan;
+using engine::StoryBegan;
+using engine::TextDrawn;
+using engine::WritingDone;
+using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t most_columns = 100;  // longer lines are hard to read
+
+std::string for_people(const std::string& ending) {
+    if (ending == "end_of_text") return "the story ends here";
+    if (ending == "sentence_end") return "to the end of a sentence";
+    if (ending == "budget") return "as long as allowed";
+    if (ending == "stop_string") return "up to a stop string";
+    if (ending == "window") return "the window is full";
+    if (ending == "exhausted") return "no word was left";
+    return ending;
+}
+
+// The last columns of a text that grows, on one line.
+std::string tail(std::string text, std::size_t columns) {
+    std::replace(text.begin(), text.end(), '\n', ' ');
+    while (columns_of(text) > columns) {
+        const auto space = text.find(' ', 1);
+        if (space == std::string::npos) return std::string(first_columns(text, columns));
+        text.erase(0, space);
+    }
+    return text;
+}
+
+class PrintView : public View {
+public:
+    PrintView(std::ostream& out, const ViewOptions& options)
+        : out_(out),
+          options_(options),
+          palette_(options.has_color),
+          width_(std::min(options.columns, most_columns)) {}
+
+    void show(const engine::Event& event) override {
+        std::visit([this](const auto& body) { on(body); }, event.body);
+        out_.flush();
+    }
+
+private:
+    void on(const StoryBegan& body) {
+        n_before_ = body.n_steps_before;
+        out_ << palette_.bold << "story " << static_cast<std::int64_t>(body.record.id)
+             << palette_.plain << palette_.dim << "  " << body.record.model << ", seed "
+             << body.record.seed << palette_.plain << "\n\n";
+        print_wrapped(body.text, "");
+    }
+
+    void on(const StepBegan& body) {
+        candidates_.clear();
+        growing_.assign(body.settings.size(), "");
+        settings_ = body.settings;
+        const std::string title =
+            fmt::format("step {} of {} ", body.step, n_before_ + options_.n_steps);
+        out_ << '\n' << palette_.dim << title;
+        for (std::size_t i = title.size(); i < width_; ++i)
+            out_ << "\xE2\x94\x80";
+        out_ << palette_.plain << '\n';
+        if (body.omitted_bytes > 0 && !told_omitted_) {
+            told_omitted_ = true;
+            print_wrapped(
+                "The story is longer than the model's window: from here on the model sees the "
+                "opening and the newest text, cut at sentences, and not what lies between.",
+                "  ");
+        }
+        if (options_.mode == ViewMode::live) draw_growing();
+    }
+
+    void on(const TextDrawn& body) {
+        if (options_.mode != ViewMode::live) return;
+        growing_[body.index] += body.text;
+        const auto now = Clock::now();
+        if (now - drawn_ < std::chrono::milliseconds(40)) return;
+        drawn_ = now;
+        erase_growing();
+        draw_growing();
+    }
+
+    void on(const CandidateWritten& body) {
+        erase_growing();
+        candidates_.push_back(body.record);
+    }
+
+    void on(const ChoiceMade& body) {
+        print_candidates(body.index);
+        print_wrapped(fmt::format("taken: {}, {}", body.index + 1, body.reason), "  ");
+    }
+
+    void on(const WritingDone& body) {
+        erase_growing();
+        if (body.finish == engine::Finish::stopped || body.finish == engine::Finish::no_words)
+            print_candidates(candidates_.size());
+        out_ << '\n' << palette_.bold << "the story" << palette_.plain << '\n';
+        print_wrapped(body.text, "");
+        const auto id = static_cast<std::int64_t>(body.story);
+        out_ << '\n' << palette_.dim;
+        print_wrapped(summary(body), "");
+        out_ << "go on: fabula write --continue " << id << "    look: fabula story tree " << id
+             << palette_.plain << '\n';
+    }
+
+    static std::string summary(const WritingDone& body) {
+        const char* why = "all steps are written";
+        if (body.finish == engine::Finish::end_of_text) why = "the model ended the story";
+        if (body.finish == engine::Finish::no_words) why = "the model had no more words";
+        if (body.finish == engine::Finish::stopped) why = "stopped; what was taken is kept";
+        return fmt::format(
+            "{}: {} words; {} tokens drawn in {:.1f} s ({:.0f} a second, all candidates together)",
+            why, words_of(body.text).size(), body.tokens, body.seconds,
+            body.seconds > 0 ? static_cast<double>(body.tokens) / body.seconds : 0);
+    }
+
+    // `taken`: index of the one that was taken, or past the end for none.
+    void print_candidates(std::size_t taken) {
+        for (const auto& candidate : candidates_) {
+            const bool is_taken = candidate.index == taken;
+            out_ << (is_taken ? palette_.accent : palette_.dim) << (is_taken ? "> " : "  ")
+                 << candidate.index + 1 << "  " << settings_line(candidate.settings)
+                 << palette_.plain << palette_.dim
+                 << fmt::format("  ({} tokens, {})", candidate.tokens.size(),
+                                for_people(candidate.ending))
+                 << palette_.plain << '\n';
+            out_ << (is_taken ? "" : palette_.dim);
+            print_wrapped(candidate.text, "     ");
+            out_ << palette_.plain;
+        }
+        candidates_.clear();
+    }
+
+    void print_wrapped(const std::string& text, const std::string& indent) {
+        for (const auto& line : wrapped(printable(text), width_ - indent.size()))
+            out_ << indent << line << '\n';
+    }
+
+    void draw_growing() {
+        for (std::size_t i = 0; i < growing_.size(); ++i) {
+            const std::string head = fmt::format("  {}  {}  ", i + 1, settings_line(settings_[i]));
+            const std::size_t used = std::min(columns_of(head), width_ / 2);
+            out_ << palette_.dim << first_columns(head, used) << palette_.plain
+                 << tail(printable(growing_[i]), width_ - used - 1) << "\033[K\n";
+        }
+        n_drawn_ = growing_.size();
+    }
+
+    void erase_growing() {
+        if (n_drawn_ > 0) out_ << "\033[" << n_drawn_ << "A\r\033[J";
+        n_drawn_ = 0;
+    }
+
+    std::ostream& out_;
+    ViewOptions options_;
+    Palette palette_;
+    std::size_t width_;
+    std::size_t n_before_ = 0;
+    bool told_omitted_ = false;
+    std::vector<sample::Settings> settings_;
+    std::vector<std::string> growing_;
+    std::size_t n_drawn_ = 0;
+    Clock::time_point drawn_;
+    std::vector<store::CandidateRecord> candidates_;
+};
+
+class QuietView : public View {
+public:
+    explicit QuietView(std::ostream& out) : out_(out) {}
+
+    void show(const engine::Event& event) override {
+        if (const auto* began = std::get_if<StoryBegan>(&event.body))
+            out_ << printable(began->text);
+        if (const auto* choice = std::get_if<ChoiceMade>(&event.body))
+            out_ << printable(choice->text);
+        if (std::holds_alternative<WritingDone>(event.body)) out_ << '\n';
+        out_.flush();
+    }
+
+private:
+    std::ostream& out_;
+};
+
+}  // namespace
+
+std::unique_ptr<View> make_view(std::ostream& out, const ViewOptions& options) {
+    if (options.mode == ViewMode::quiet) return std::make_unique<QuietView>(out);
+    return std::make_unique<PrintView>(out, options);
+}
+
+}  // namespace fabula::app

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: 0BSD
+// What a person sees of a story being written, made from the engine's events alone.
+#pragma once
+
+#include "app/terminal.h"
+#include "engine/events.h"
+
+#include <memory>
+#include <ostream>
+
+namespace fabula::app {
+
+/// live: a terminal, the candidates grow on the screen. plain: every step is printed when it is
+/// complete. quiet: the story's text and nothing else.
+enum class ViewMode { live, plain, quiet };
+
+struct ViewOptions {
+    ViewMode mode = ViewMode::plain;
+    bool has_color = false;
+    std::size_t columns = 80;
+    std::size_t n_steps = 8;  // planned, for "step 2 of 8"
+};
+
+/// A view: hand it every event, in order.
+class View {
+public:
+    View(const View&) = delete;
+    View& operator=(const View&) = delete;
+    virtual ~View() = default;
+    virtual void show(const engine::Event& event) = 0;
+
+protected:
+    View() = default;
+};
+
+std::unique_ptr<View> make_view(std::ostream& out, const ViewOptions& options);
+
+/// One JSON object a line, each flushed (docs/formats/events.md). `everything`: also the events
+/// "step" and "text", which come while candidates are drawn.
+std::unique_ptr<View> make_json_view(std::ostream& out, bool everything);
+
+}  // namespace fabula::app

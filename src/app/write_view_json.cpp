@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: 0BSD
+#include "app/write_view.h"
+#include "sample/settings_json.h"
+
+#include <nlohmann/json.hpp>
+
+#include <numeric>
+
+namespace fabula::app {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json settings_of(const sample::Settings& settings) {
+    return Json::parse(sample::to_json(settings));
+}
+
+double mean_logprob(const store::CandidateRecord& record) {
+    if (record.tokens.empty()) return 0;
+    const double sum = std::accumulate(record.tokens.begin(), record.tokens.end(), 0.0,
+                                       [](double total, const auto& token) {
+                                           return total + static_cast<double>(token.logprob_model);
+                                       });
+    return sum / static_cast<double>(record.tokens.size());
+}
+
+class JsonView : public View {
+public:
+    JsonView(std::ostream& out, bool everything) : out_(out), everything_(everything) {}
+
+    void show(const engine::Event& event) override {
+        Json line = std::visit([](const auto& body) { return object_of(body); }, event.body);
+        const bool is_detail = line["event"] == "step" || line["event"] == "text";
+        if (is_detail && !everything_) return;
+        line["sequence"] = event.sequence;
+        out_ << line.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n' << std::flush;
+    }
+
+private:
+    static Json object_of(const engine::StoryBegan& body) {
+        return {{"event", "story"},
+                {"story", static_cast<std::int64_t>(body.record.id)},
+                {"seed", std::to_string(body.record.seed)},
+                {"model", body.record.model},
+                {"steps_before", body.n_steps_before},
+                {"text", body.text}};
+    }
+    static Json object_of(const engine::StepBegan& body) {
+        Json settings = Json::array();
+        for (const auto& each : body.settings)
+            settings.push_back(settings_of(each));
+        return {{"event", "step"},
+                {"step", body.step},
+                {"prompt_tokens", body.prompt_tokens},
+                {"omitted_bytes", body.omitted_bytes},
+                {"settings", std::move(settings)}};
+    }
+    static Json object_of(const engine::TextDrawn& body) {
+        return {{"event", "text"}, {"step", body.step}, {"index", body.index}, {"text", body.text}};
+    }
+    static Json object_of(const engine::CandidateWritten& body) {
+        const auto& record = body.record;
+        Json line{{"event", "candidate"},
+                  {"step", body.step},
+                  {"index", record.index},
+                  {"text", record.text},
+                  {"settings", settings_of(record.settings)},
+                  {"policy", record.policy},
+                  {"propensity", nullptr},
+                  {"stream", std::to_string(record.stream)},
+                  {"tokens", record.tokens.size()},
+                  {"mean_logprob", mean_logprob(record)},
+                  {"copied_share", record.copied_share},
+                  {"score", nullptr},
+                  {"ending", record.ending},
+                  {"seconds", record.seconds}};
+        if (record.propensity) line["propensity"] = *record.propensity;
+        if (!record.tokens.empty()) line["score"] = record.score;
+        return line;
+    }
+    static Json object_of(const engine::ChoiceMade& body) {
+        return {{"event", "choice"},
+                {"step", body.step},
+                {"index", body.index},
+                {"reason", body.reason},
+                {"passage", static_cast<std::uint32_t>(body.passage)}};
+    }
+    static Json object_of(const engine::WritingDone& body) {
+        return {{"event", "done"},
+                {"story", static_cast<std::int64_t>(body.story)},
+                {"text", body.text},
+                {"seconds", body.seconds},
+                {"tokens", body.tokens},
+                {"prompt_tokens", body.prompt_tokens},
+                {"finish", engine::name_of(body.finish)}};
+    }
+
+    std::ostream& out_;
+    bool everything_;
+};
+
+}  // namespace
+
+std::unique_ptr<View> make_json_view(std::ostream& out, bool everything) {
+    return std::make_unique<JsonView>(out, everything);
+}
+
+}  // namespace fabula::app

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: 0BSD
+#include "model/generator.h"
+#include "model/scripted.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace fabula::model {
+namespace {
+
+std::unique_ptr<Generator> scripted(const std::string& script, std::size_t window = 4096) {
+    return make_local(make_scripted(script, window).value());
+}
+
+Prompt prompt_of(const std::string& text) {
+    Prompt prompt;
+    prompt.blocks.push_back({text, {}});
+    return prompt;
+}
+
+CandidateRequest request(std::uint64_t stream, int max_new_tokens = 200) {
+    CandidateRequest made{{}, Rng(stream)};
+    made.settings.max_new_tokens = max_new_tokens;
+    made.settings.temperature = 1;
+    return made;
+}
+
+TEST(Local, writes_what_the_model_says_and_ends_with_it) {
+    const auto generator = scripted(" And so it ended.");
+    const auto one = request(1);
+    const auto generated = generator->generate(prompt_of("It was late."), {&one, 1}, {}, {});
+    ASSERT_TRUE(generated) << generated.error().message;
+    const auto& candidate = generated->candidates.at(0);
+    EXPECT_EQ(candidate.text, " And so it ended.");
+    EXPECT_EQ(candidate.ending, Ending::end_of_text);
+    EXPECT_EQ(candidate.ids.size(), candidate.text.size());
+    EXPECT_EQ(candidate.trace.front().rank, 0);
+}
+
+TEST(Local, draws_the_same_words_alone_and_in_company) {
+    const auto generator = scripted(" Ada ran.\n---\n Ben ran.\n---\n Cat sat.\n---\n Dog dug.");
+    std::vector<CandidateRequest> requests;
+    for (std::uint64_t i = 0; i < 8; ++i)
+        requests.push_back(request(i));
+    const auto together = generator->generate(prompt_of("x"), requests, {}, {});
+    ASSERT_TRUE(together);
+    std::vector<std::string> texts;
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+        const auto alone = generator->generate(prompt_of("x"), {&requests[i], 1}, {}, {});
+        ASSERT_TRUE(alone);
+        EXPECT_EQ(alone->candidates[0].text, together->candidates[i].text);
+        texts.push_back(alone->candidates[0].text);
+    }
+    std::sort(texts.begin(), texts.end());
+    EXPECT_GT(std::unique(texts.begin(), texts.end()) - texts.begin(), 1);
+}
+
+TEST(Local, streams_each_candidate_whole_and_in_order) {
+    const auto generator = scripted(" caf\xC3\xA9 au lait. More\n---\n tea. More");
+    const CandidateRequest requests[] = {request(1, 6), request(2, 6), request(3, 6)};
+    std::vector<std::string> shown(3);
+    const auto generated = generator->generate(
+        prompt_of("x"), requests,
+        [&](std::size_t index, std::string_view text) { shown[index] += text; }, {});
+    ASSERT_TRUE(generated);
+    for (std::size_t i = 0; i < 3; ++i)
+        EXPECT_EQ(shown[i], generated->candidates[i].text);
+}
+
+TEST(Local, never_writes_a_bad_word_in_any_case) {
+    const auto generator = scripted(" Follow on.\n---\n Fall down.\n---\n follow on.");
+    for (std::uint64_t stream = 0; stream < 40; ++stream) {
+        auto one = request(stream);
+        one.settings.bad_words = {"FOLLOW"};
+        const auto generated = generator->generate(prompt_of("x"), {&one, 1}, {}, {});
+        ASSERT_TRUE(generated);
+        const auto& text = generated->candidates[0].text;
+        EXPECT_EQ(text.find("ollow"), std::string::npos) << text;
+    }
+}
+
+TEST(Local, ends_exhausted_when_only_banned_tokens_are_left) {
+    const auto generator = scripted(" end");
+    auto one = request(1);
+    one.settings.ignore_end = true;
+    const auto generated = generator->generate(prompt_of("x"), {&one, 1}, {}, {});
+    ASSERT_TRUE(generated);
+    EXPECT_EQ(generated->candidates[0].ending, Ending::exhausted);
+    EXPECT_EQ(generated->candidates[0].text, " end");
+}
+
+TEST(Local, ends_at_the_window_and_refuses_a_prompt_that_fills_it) {
+    const auto generator = scripted(" abcdefghijkl", 8);
+    const auto one = request(1);
+    const auto generated = generator->generate(prompt_of("xyz"), {&one, 1}, {}, {});
+    ASSERT_TRUE(generated);
+    EXPECT_EQ(generated->candidates[0].ending, Ending::window);
+    EXPECT_EQ(generated->candidates[0].text, " abcd");
+    const auto refused = generator->generate(prompt_of("12345678"), {&one, 1}, {}, {});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::exhausted);
+}
+
+TEST(Local, keeps_what_it_has_when_stopped) {
+    const auto generator = scripted(" a long story without an end");
+    const auto one = request(1);
+    std::stop_source stop;
+    std::string shown;
+    const auto generated = generator->generate(
+        prompt_of("x"), {&one, 1},
+        [&](std::size_t, std::string_view text) {
+            shown += text;
+            if (shown.size() == 5) stop.request_stop();
+        },
+        stop.get_token());
+    ASSERT_TRUE(generated);
+    EXPECT_EQ(generated->candidates[0].ending, Ending::stopped);
+    EXPECT_EQ(generated->candidates[0].text, " a lo");
+}
+
+TEST(Local, takes_drawn_blocks_by_their_tokens_and_not_by_their_text) {
+    const auto generator = scripted(" ab");
+    Prompt prompt = prompt_of("x");
+    prompt.blocks.push_back({"what it says does not matter", {' ', 'a'}});
+    const auto one = request(1);
+    const auto generated = generator->generate(prompt, {&one, 1}, {}, {});
+    ASSERT_TRUE(generated);
+    EXPECT_EQ(generated->candidates[0].text, "b");
+    EXPECT_EQ(generator->measure(prompt.blocks[1]).value(), 2U);
+}
+
+TEST(Local, refuses_settings_out_of_range_and_a_template_that_is_not_there) {
+    const auto generator = scripted(" ab");
+    auto one = request(1);
+    one.settings.top_p = 2;
+    EXPECT_EQ(generator->generate(prompt_of("x"), {&one, 1}, {}, {}).error().code,
+              ErrorCode::invalid_input);
+    auto prompt = prompt_of("x");
+    prompt.chat = true;
+    const auto good = request(1);
+    EXPECT_EQ(generator->generate(prompt, {&good, 1}, {}, {}).error().code,
+              ErrorCode::invalid_input);
+}
+
+TEST(Ending, survives_its_name) {
+    for (const auto ending :
+         {Ending::end_of_text, Ending::sentence_end, Ending::budget, Ending::stop_string,
+          Ending::window, Ending::exhausted, Ending::stopped})
+        EXPECT_EQ(ending_named(name_of(ending)).value(), ending);
+    EXPECT_FALSE(ending_named("bored"));
+}
+
+}  // namespace
+}  // namespace fabula::model
