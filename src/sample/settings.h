@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: 0BSD
-// The sampling settings of one candidate, as data: what they are called, where they may lie, what they
-// mean. The command line, JSON, the configuration file and the guide's table are made from `fields()`.
+// The sampling settings of one candidate, as data: what they are called, where they may lie, what
+// they mean. The command line, JSON, the configuration file and the guide's table are made from
+// `fields()`.
 #pragma once
 
 #include "base/result.h"
@@ -14,58 +15,77 @@
 
 namespace fabula::sample {
 
-/// The stages of a chain, in the default order, that of Hugging Face `generate`. Bans (bad_words,
-/// end of text under ignore_end) and logit_bias belong to `penalties`.
+/// The stages of a chain, in the default order, that of Hugging Face `generate`. logit_bias belongs
+/// to `penalties`; bans (bad words, the end of text under ignore_end, a bias of -100) are no stage:
+/// they come before the first, whatever the order.
 enum class Stage { penalties, temperature, top_k, top_p, min_p, typical_p };
 
 /// "penalties", "temperature", ...; as in JSON and on the command line.
 const char* name_of(Stage stage);
 
+/// The stage of that name (underscores or dashes). Errors: invalid_input, as `field_named`.
+Result<Stage> stage_named(std::string_view name);
+
+/// `first`, then the stages that it leaves out, in the default order.
+std::vector<Stage> completed_order(std::vector<Stage> first);
+
 struct Settings {
-    double temperature = 0.8;         // >= 0; 0 takes the likeliest token
-    int top_k = 0;                    // >= 0 tokens; 0 keeps all
-    double top_p = 1.0;               // (0, 1]
-    double min_p = 0.0;               // [0, 1]
-    double typical_p = 1.0;           // (0, 1]
-    double repetition_penalty = 1.0;  // > 0; 1 is off
-    double frequency_penalty = 0.0;   // [-2, 2] a occurrence
-    double presence_penalty = 0.0;    // [-2, 2]
-    int penalty_window = -1;          // tokens looked back on; -1 is the whole text
-    int max_new_tokens = 64;          // >= 1
-    std::vector<std::string> bad_words;   // never written, in any case or spelling into tokens
-    std::vector<std::string> stop;        // the text ends before the first of these
-    std::map<TokenId, double> logit_bias; // [-100, 100], added to the logit; -100 and below bans
-    bool ignore_end = false;          // the end of text is never drawn
+    double temperature = 0.8;  // >= 0; 0 (below lowest_temperature) takes the likeliest token
+    int top_k = 0;             // >= 0 tokens; 0 keeps all
+    double top_p = 1.0;        // (0, 1]
+    double min_p = 0.0;        // [0, 1]
+    double typical_p = 1.0;    // (0, 1]
+    double repetition_penalty = 1.0;       // > 0; 1 is off
+    double frequency_penalty = 0.0;        // [-2, 2] a occurrence
+    double presence_penalty = 0.0;         // [-2, 2]
+    int penalty_window = -1;               // tokens looked back on; -1 is the whole text
+    int max_new_tokens = 64;               // >= 1
+    std::vector<std::string> bad_words;    // never written, in any case or spelling into tokens
+    std::vector<std::string> stop;         // the text ends before the first of these
+    std::map<TokenId, double> logit_bias;  // [-100, 100], added to the logit; -100 bans
+    bool ignore_end = false;               // the end of text is never drawn
+    // every stage once
     std::vector<Stage> order{Stage::penalties, Stage::temperature, Stage::top_k,
                              Stage::top_p,     Stage::min_p,       Stage::typical_p};
 
     bool operator==(const Settings&) const = default;
 };
 
+/// A temperature below this is taken as 0: the likeliest token after the penalties, whatever the
+/// order.
+constexpr double lowest_temperature = 1e-6;
+
 /// One setting with a number, as people meet it.
 struct Field {
-    const char* name;       // "top_p": in C++, JSON, TOML; "--top-p" on the command line
-    double low;             // lowest value allowed
-    double high;            // highest value allowed
-    bool low_is_open;       // whether `low` itself is not allowed
-    bool is_whole;          // whether only whole numbers are allowed
-    double standard;        // the default
-    const char* hint;       // one plain sentence
-    const char* source;     // the paper, or ""
+    const char* name;        // "top_p": in C++, JSON, TOML; "--top-p" on the command line
+    double low;              // lowest value allowed
+    double high;             // highest value allowed
+    bool low_is_open;        // whether `low` itself is not allowed
+    bool is_whole;           // whether only whole numbers are allowed
+    double standard;         // the default
+    const char* hint;        // one plain sentence
+    const char* source;      // the paper, or ""
     double Settings::*real;  // one of the two is set
     int Settings::*whole;
+
+    /// Its value in `settings`.
+    double of(const Settings& settings) const {
+        return real ? settings.*real : static_cast<double>(settings.*whole);
+    }
 };
 
 /// Every numeric setting, in the order people should read them.
 std::span<const Field> fields();
 
-/// The field of that name (underscores or dashes). Errors: invalid_input, naming the nearest known one.
+/// The field of that name (underscores or dashes). Errors: invalid_input, naming the nearest known
+/// one, or all where none is near.
 Result<const Field*> field_named(std::string_view name);
 
 /// Sets one numeric setting. Errors: invalid_input, with the range, when it does not lie there.
 Result<Unit> set(Settings& settings, std::string_view name, double value);
 
-/// Whether every setting lies in its range, no stage is doubled and no word empty.
+/// Whether every setting lies in its range, every stage is in the order once, every word and stop
+/// string is UTF-8 with something to read in it, and no bias names a token below 0.
 /// Errors: invalid_input: "top_p 1.5 is out of range: greater than 0, at most 1".
 Result<Unit> validate(const Settings& settings);
 

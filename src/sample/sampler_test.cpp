@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: 0BSD
+// The fast path against the definitions in reference.h, over seeded rows, and what a caller is
+// promised.
+#include "sample/sampler.h"
+
+#include "sample/reference.h"
+#include "sample/test_rows.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <string>
+
+namespace fabula::sample {
+namespace {
+
+using Ids = std::vector<TokenId>;
+using Sequences = std::vector<Ids>;
+
+// The stage alone, at a random place in its range; temperature is 1 so that no other stage acts.
+Settings single_stage(Stage stage, const Rng& rng) {
+    const double u = rng.uniform(0);
+    Settings settings;
+    settings.temperature = 1;
+    if (stage == Stage::penalties) {
+        settings.repetition_penalty = 0.5 + 1.5 * u;
+        settings.frequency_penalty = 4 * rng.uniform(1) - 2;
+        settings.presence_penalty = 4 * rng.uniform(2) - 2;
+        settings.penalty_window = static_cast<int>(rng.uniform(3) * 60) - 1;
+        for (TokenId token = 0; token < 4; ++token)
+            settings.logit_bias[token * 5] =
+                200 * rng.uniform(4, static_cast<std::uint32_t>(token)) - 100;
+    }
+    if (stage == Stage::temperature) settings.temperature = 0.05 + 3 * u;
+    if (stage == Stage::top_k) settings.top_k = 1 + static_cast<int>(std::exp(7 * u));
+    if (stage == Stage::top_p) settings.top_p = 0.02 + 0.97 * u;
+    if (stage == Stage::min_p) settings.min_p = std::pow(u, 3);
+    if (stage == Stage::typical_p) settings.typical_p = 0.02 + 0.97 * u;
+    return settings;
+}
+
+void mix_in(Settings& settings, Stage stage, const Rng& rng) {
+    const Settings one = single_stage(stage, rng);
+    if (stage == Stage::penalties) {
+        settings.repetition_penalty = one.repetition_penalty;
+        settings.frequency_penalty = one.frequency_penalty;
+        settings.presence_penalty = one.presence_penalty;
+        settings.penalty_window = one.penalty_window;
+        settings.logit_bias = one.logit_bias;
+    }
+    if (stage == Stage::temperature) settings.temperature = one.temperature;
+    if (stage == Stage::top_k) settings.top_k = one.top_k;
+    if (stage == Stage::top_p) settings.top_p = one.top_p;
+    if (stage == Stage::min_p) settings.min_p = one.min_p;
+    if (stage == Stage::typical_p) settings.typical_p = one.typical_p;
+}
+
+// Any stages, in any order.
+Settings random_chain(const Rng& rng) {
+    Settings settings;
+    settings.temperature = 1;
+    for (std::size_t i = settings.order.size(); i > 1; --i) {
+        const auto other = static_cast<std::size_t>(rng.uniform(i) * static_cast<double>(i));
+        std::swap(settings.order[i - 1], settings.order[other]);
+    }
+    for (std::size_t i = 0; i < settings.order.size(); ++i) {
+        const Stage stage = settings.order[i];
+        if (rng.uniform(50 + i) < 0.6) mix_in(settings, stage, rng.child(i));
+    }
+    return settings;
+}
+
+struct Case {
+    std::vector<float> row;
+    Ids history;
+    Ids banned;
+    Sequences bad;
+};
+
+Case random_case(Shape shape, std::size_t n_vocab, const Rng& rng) {
+    Case made;
+    made.row = row_of(shape, n_vocab, rng.child(0));
+    const auto token = [&](std::uint64_t at) {
+        return static_cast<TokenId>(rng.uniform(at, 7) * static_cast<double>(n_vocab));
+    };
+    for (std::uint64_t i = 0; i < 80; ++i)
+        made.history.push_back(token(i));
+    if (n_vocab > 4) {
+        made.banned = {token(100), token(101), -1, 1 << 30};
+        made.bad = {{made.history.back(), token(102)}, {token(103), token(104)}};
+    }
+    return made;
+}
+
+std::vector<std::size_t> sizes() {
+    return {1, 2, 3, 7, 64, 65, 100, 333, 1000, 2000};
+}
+
+void expect_same_kept(const Case& made, const Settings& settings, const std::string& where) {
+    const Step step{.history = made.history, .banned = made.banned};
+    const auto truth = reference::kept(made.row, settings, made.bad, step);
+    const auto share = reference::probabilities(truth);
+    Sampler sampler(settings, made.bad);
+    const auto kept = sampler.keep(made.row, step);
+    if (truth.empty()) {
+        ASSERT_FALSE(kept.has_value()) << where;
+        ASSERT_EQ(kept.error().code, ErrorCode::exhausted) << where;
+        return;
+    }
+    ASSERT_TRUE(kept.has_value()) << where;
+    ASSERT_EQ(kept->size(), truth.size()) << where;
+    for (std::size_t i = 0; i < truth.size(); ++i) {
+        ASSERT_EQ((*kept)[i].token, truth[i].token) << where;
+        ASSERT_NEAR((*kept)[i].probability, share[i], 1e-12 + 1e-9 * share[i]) << where;
+    }
+}
+
+// The promise is looser (1e-6 of the cut); these rows, seeds and both sums are fixed, and agree
+// exactly.
+void hold_against_reference(const std::vector<Stage>& alone, std::uint64_t seed,
+                            const std::vector<std::size_t>& vocabularies, int rounds) {
+    for (int round = 0; round < rounds; ++round) {
+        for (const std::size_t n_vocab : vocabularies) {
+            for (const Shape shape : shapes) {
+                const Rng rng = Rng(seed)
+                                    .child(static_cast<std::uint64_t>(round))
+                                    .child(n_vocab)
+                                    .child(static_cast<std::uint64_t>(shape));
+                const Case made = random_case(shape, n_vocab, rng);
+                const std::string where = "round " + std::to_string(round) + ", vocabulary " +
+                                          std::to_string(n_vocab) + ", shape " +
+                                          std::to_string(static_cast<int>(shape));
+                for (const Stage stage : alone)
+                    expect_same_kept(made, single_stage(stage, rng.child(1)),
+                                     where + name_of(stage));
+                expect_same_kept(made, random_chain(rng.child(2)), where + ", chain");
+            }
+        }
+    }
+}
+
+TEST(Sampler, keeps_what_the_reference_keeps_for_every_stage_and_chain) {
+    hold_against_reference(Settings{}.order, 31, sizes(), 12);
+}
+
+TEST(Sampler, keeps_what_the_reference_keeps_at_32000_tokens) {
+    hold_against_reference(Settings{}.order, 32, {32000}, 2);
+}
+
+TEST(Sampler, keeps_what_the_reference_keeps_for_many_random_chains) {
+    hold_against_reference({}, 33, {5, 50, 500, 1500}, 80);
+}
+
+TEST(Sampler, draws_what_the_reference_draws) {
+    int differing = 0;
+    for (std::uint64_t i = 0; i < 400; ++i) {
+        const Rng rng = Rng(41).child(i);
+        const Case made = random_case(shapes[i % std::size(shapes)], 1 + i * 3, rng);
+        const Settings settings = random_chain(rng.child(2));
+        const Step step{.history = made.history, .banned = made.banned, .number = rng.uniform(9)};
+        const auto truth = reference::kept(made.row, settings, made.bad, step);
+        Sampler sampler(settings, made.bad);
+        const auto drawn = sampler.draw(made.row, step);
+        ASSERT_EQ(drawn.has_value(), !truth.empty());
+        if (!drawn) continue;
+        const auto token = truth[reference::drawn(truth, step.number)].token;
+        differing += drawn->token == token ? 0 : 1;
+    }
+    EXPECT_EQ(differing, 0);  // a number within 1e-12 of a border could differ; these are not
+}
+
+TEST(Sampler, traces_each_token_as_float64_would) {
+    for (std::uint64_t i = 0; i < 300; ++i) {
+        const Rng rng = Rng(51).child(i);
+        const Shape shape = shapes[i % std::size(shapes)];
+        const Case made = random_case(shape, i % 10 == 0 ? 32000 : 2 + i * 5, rng);
+        const Settings settings = random_chain(rng.child(2));
+        const Step step{.history = made.history, .banned = made.banned, .number = rng.uniform(9)};
+        Sampler sampler(settings, made.bad);
+        const auto drawn = sampler.draw(made.row, step);
+        if (!drawn) continue;
+
+        const auto model = reference::in_play(made.row, Settings{}, {}, {});
+        const auto share = reference::probabilities(model);
+        const auto at = std::find_if(model.begin(), model.end(), [&](const auto& entry) {
+            return entry.token == drawn->token;
+        });
+        ASSERT_NE(at, model.end());
+        const double p = share[static_cast<std::size_t>(at - model.begin())];
+        if (p > 1e-300) {
+            ASSERT_NEAR(drawn->logprob_model, std::log(p), 1e-6 + 1e-6 * std::abs(std::log(p)))
+                << i;
+        }
+        ASSERT_NEAR(drawn->entropy, reference::entropy(model), 1e-6) << i;
+        ASSERT_EQ(drawn->rank, reference::rank(made.row, drawn->token)) << i;
+
+        const auto kept = reference::kept(made.row, settings, made.bad, step);
+        const auto kept_share = reference::probabilities(kept);
+        const double own = kept_share[reference::drawn(kept, step.number)];
+        ASSERT_NEAR(drawn->logprob, std::log(own), 1e-6 + 1e-6 * std::abs(std::log(own))) << i;
+    }
+}
+
+TEST(Sampler, draws_as_often_as_the_kept_probabilities_say) {
+    Settings settings;
+    settings.temperature = 1.3;
+    settings.top_p = 0.95;
+    const auto row = row_of(Shape::normal, 60, Rng(61));
+    Sampler sampler(settings);
+    const auto kept = sampler.keep(row, {}).value();
+    ASSERT_GT(kept.size(), 8U);
+    const int n = 200000;
+    std::vector<int> counts(row.size());
+    const Rng rng(62);
+    for (std::uint64_t i = 0; i < n; ++i)
+        ++counts[static_cast<std::size_t>(sampler.draw(row, {.number = rng.uniform(i)})->token)];
+    double chi_square = 0;
+    int total = 0;
+    for (const auto& [token, probability] : kept) {
+        const double expected = probability * n;
+        const int count = counts[static_cast<std::size_t>(token)];
+        chi_square += (count - expected) * (count - expected) / expected;
+        total += count;
+    }
+    EXPECT_EQ(total, n);
+    const auto freedom = static_cast<double>(kept.size() - 1);
+    EXPECT_LT(chi_square,
+              freedom + 4 * std::sqrt(2 * freedom));  // far beyond the 99.9th percentile
+}
+
+TEST(Sampler, at_temperature_0_takes_the_likeliest_after_penalties_and_the_lower_id_of_equals) {
+    Settings settings;
+    settings.temperature = 0;
+    settings.top_k = 1;
+    settings.order = completed_order({Stage::top_k, Stage::temperature});
+    const std::vector<float> row{1, 4, 3, 4};
+    EXPECT_EQ(Sampler(settings).draw(row, {.number = 0.999})->token, 1);
+    settings.presence_penalty = 2;
+    const Ids history{1, 3};
+    const auto drawn = Sampler(settings).draw(row, {.history = history}).value();
+    EXPECT_EQ(drawn.token, 2);
+    EXPECT_EQ(drawn.rank, 2);
+    EXPECT_EQ(drawn.logprob, 0);
+    EXPECT_LT(drawn.logprob_model, 0);
+}
+
+TEST(Sampler, never_draws_a_token_that_completes_a_bad_sequence) {
+    const std::vector<float> row{9, 1, 1, 1};
+    Sampler sampler(Settings{}, {{2, 3, 0}, {1}});
+    std::set<TokenId> behind_2_3;
+    std::set<TokenId> behind_3;
+    for (int i = 0; i < 1000; ++i) {
+        const double number = i / 1000.0;
+        behind_2_3.insert(sampler.draw(row, {.history = Ids{0, 2, 3}, .number = number})->token);
+        behind_3.insert(sampler.draw(row, {.history = Ids{3}, .number = number})->token);
+    }
+    EXPECT_EQ(behind_2_3, (std::set<TokenId>{2, 3}));
+    EXPECT_TRUE(behind_3.contains(0));
+    EXPECT_FALSE(behind_3.contains(1));
+}
+
+TEST(Sampler, never_keeps_a_banned_token_whatever_the_order) {
+    Settings settings;
+    settings.top_k = 1;
+    settings.order = completed_order({Stage::top_k, Stage::temperature});
+    settings.logit_bias[2] = -100;
+    const std::vector<float> row{1, 5, 9, 3};
+    const auto kept = Sampler(settings).keep(row, {.banned = Ids{1}}).value();
+    ASSERT_EQ(kept.size(), 1U);
+    EXPECT_EQ(kept[0].token, 3);
+}
+
+TEST(Sampler, says_exhausted_when_every_token_is_banned) {
+    const float none = -std::numeric_limits<float>::infinity();
+    Sampler sampler{Settings{}};
+    const std::vector<float> row{1, 2};
+    EXPECT_EQ(sampler.draw(row, {.banned = Ids{0, 1}}).error().code, ErrorCode::exhausted);
+    EXPECT_EQ(sampler.draw(std::vector<float>{none, none}, {}).error().code, ErrorCode::exhausted);
+    EXPECT_EQ(sampler.draw({}, {}).error().code, ErrorCode::exhausted);
+    EXPECT_EQ(sampler.draw(row, {.banned = Ids{1}})->token, 0);
+}
+
+TEST(Sampler, says_corrupt_for_a_logit_that_is_no_number_or_infinite) {
+    for (const float broken :
+         {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
+        for (const std::size_t at : {0U, 5U, 16U}) {
+            std::vector<float> row(17, 0.5F);
+            row[at] = broken;
+            const auto drawn = Sampler(Settings{}).draw(row, {});
+            ASSERT_FALSE(drawn.has_value());
+            EXPECT_EQ(drawn.error().code, ErrorCode::corrupt);
+            EXPECT_NE(drawn.error().message.find("token " + std::to_string(at) + " "),
+                      std::string::npos);
+        }
+    }
+}
+
+TEST(Sampler, is_a_function_of_row_step_and_settings_whatever_it_drew_before) {
+    const auto row = row_of(Shape::normal, 3000, Rng(71));
+    const auto other = row_of(Shape::tied, 500, Rng(72));
+    Settings settings;
+    settings.typical_p = 0.8;
+    settings.repetition_penalty = 1.2;
+    const Ids history{5, 7, 7, 2999};
+    Sampler used(settings);
+    for (int i = 0; i < 20; ++i) {
+        const Step step{.history = history, .number = i / 20.0};
+        Sampler fresh(settings);
+        ASSERT_TRUE(used.draw(other, {.history = history, .number = 0.5}).has_value());
+        const auto first = used.draw(row, step).value();
+        const auto second = fresh.draw(row, step).value();
+        EXPECT_EQ(first.token, second.token);
+        EXPECT_EQ(first.logprob, second.logprob);
+        EXPECT_EQ(first.logprob_model, second.logprob_model);
+    }
+}
+
+TEST(Sampler, keeps_one_token_at_least_when_every_stage_is_at_its_tightest) {
+    Settings settings;
+    settings.top_k = 1;
+    settings.top_p = 1e-12;
+    settings.min_p = 1;
+    settings.typical_p = 1e-12;
+    settings.temperature = lowest_temperature;
+    for (const Shape shape : shapes)
+        EXPECT_EQ(Sampler(settings).keep(row_of(shape, 700, Rng(81)), {})->size(), 1U);
+}
+
+}  // namespace
+}  // namespace fabula::sample
