@@ -19,7 +19,9 @@ namespace {
 
 // More than any model has; gguf.cpp compares each name with all before it.
 constexpr std::uint64_t most_entries = 65536;
-constexpr std::uint64_t longest_key = 65535;  // the format's own limit
+constexpr std::uint64_t longest_key = 65535;       // the format's own limit
+constexpr std::uint64_t longest_text = 1U << 30U;  // as in gguf.cpp
+constexpr std::uint64_t longest_array = 1U << 30U;
 constexpr std::uint64_t most_dimensions = GGML_MAX_DIMS;
 constexpr std::uint64_t longest_tensor_name = GGML_MAX_NAME - 1;
 constexpr std::uint64_t most_elements = std::numeric_limits<std::int64_t>::max();
@@ -131,7 +133,7 @@ GgufArray read_array(Walk& walk, const std::string& key) {
         return {};
     }
     const ValueKind kind = value_kinds[type];
-    if (length > walk.left() / kind.size_bytes) {
+    if (length > std::min(walk.left() / kind.size_bytes, longest_array)) {
         walk.fail("key '" + key + "': an array of " + std::to_string(length) + " elements, " +
                   std::to_string(walk.left()) + " bytes are left");
         return {};
@@ -143,7 +145,7 @@ GgufArray read_array(Walk& walk, const std::string& key) {
     std::vector<std::string_view> texts;
     const bool keep = key == "tokenizer.ggml.tokens";
     for (std::uint64_t i = 0; i < length && walk.good(); ++i) {
-        const std::string_view text = walk.read_text("an array's string", walk.left());
+        const std::string_view text = walk.read_text("an array's string", longest_text);
         if (keep) texts.push_back(text);
     }
     if (keep && walk.good()) check_tokens(walk, std::move(texts));
@@ -171,7 +173,7 @@ GgufValue read_value(Walk& walk, const std::string& key) {
         case ValueType::boolean:
             return walk.read<std::uint8_t>(what) != 0;
         case ValueType::text:
-            return std::string(walk.read_text(what, walk.left()));
+            return std::string(walk.read_text(what, longest_text));
         case ValueType::array:
             return read_array(walk, key);
         case ValueType::u64:

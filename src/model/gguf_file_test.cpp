@@ -147,7 +147,8 @@ TEST(GgufFile, refuses_metadata_that_does_not_fit) {
     EXPECT_EQ(refusal(Pen().header(0, 1).put(huge).bytes),
               "a key has a length of 18446744073709551615, at most 65535 is possible (at byte 32)");
     EXPECT_EQ(refusal(Pen().header(0, 1).text("a").put(type_text).put(huge).bytes),
-              "a value has a length of 18446744073709551615, at most 0 is possible (at byte 45)");
+              "a value has a length of 18446744073709551615, at most 1073741824 is possible (at "
+              "byte 45)");
     EXPECT_EQ(refusal(Pen().header(0, 1).text("a").put(type_array).put(type_u32).put(huge).bytes),
               "key 'a': an array of 18446744073709551615 elements, 0 bytes are left (at byte 49)");
     EXPECT_EQ(refusal(Pen().header(0, 1).text("a").put(type_array).put(type_array).put(huge).bytes),

@@ -24,8 +24,8 @@ Result<WeightType> weight_type_named(std::string_view name);
 struct ImportOptions {
     std::string name = "story model";  // general.name
     WeightType type = WeightType::q8_0;
-    std::function<bool(float)>
-        on_progress;  // share done in [0, 1]; false stops (Error unavailable)
+    /// Hears the share done in [0, 1]; false stops (Error unavailable).
+    std::function<bool(float)> on_progress = {};
 };
 
 struct ImportReport {

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cstring>
 #include <limits>
 
@@ -42,11 +43,13 @@ std::string refusal_with_token(std::size_t id, const std::string& text, float sc
             continue;
         }
         length = static_cast<std::int32_t>(text.size());
-        std::vector<std::byte> made_token(8 + text.size());
-        std::memcpy(made_token.data(), &score, sizeof(score));
-        std::memcpy(made_token.data() + 4, &length, sizeof(length));
-        std::memcpy(made_token.data() + 8, text.data(), text.size());
-        bytes.insert(bytes.end(), made_token.begin(), made_token.end());
+        const auto append = [&bytes](const auto& range) {
+            const auto raw = std::as_bytes(std::span(range));
+            bytes.insert(bytes.end(), raw.begin(), raw.end());
+        };
+        append(std::array{score});
+        append(std::array{length});
+        append(text);
     }
     const auto read = read_llama2c_tokenizer(bytes, 300);
     return read ? "" : read.error().message;
