@@ -31,17 +31,31 @@ struct RandomRanges {
     double typical_p_high = 1.0;
 };
 
-/// The highest temperature that the random policy draws at `top_k`: linear between the two ends.
+/// Whether the ranges are not empty and lie within those of `sample::fields()`.
+/// Errors: invalid_input, naming the bound.
+Result<Unit> validate(const RandomRanges& ranges);
+
+/// The highest temperature that the random policy draws at `top_k`: linear between the two ends,
+///   high_at_low + (high_at_high - high_at_low) (top_k - top_k_low) / (top_k_high - top_k_low),
+/// and that of the nearer end outside them.
 double temperature_ceiling(const RandomRanges& ranges, int top_k);
 
 struct Proposal {
     sample::Settings settings;
-    /// Density of the drawn settings under the policy: per unit of temperature and typical_p, mass in
-    /// top_k (base measure: counting x Lebesgue x Lebesgue). Empty where nothing was drawn.
+    /// Density of the drawn settings under the policy: per unit of temperature and typical_p, mass
+    /// in top_k (base measure: counting x Lebesgue x Lebesgue). Empty where nothing was drawn.
     std::optional<double> propensity;
 };
 
-/// The settings of one candidate. `rng` is the candidate's stream for settings, not that of its words.
+/// The density, as in `Proposal`, with which the random policy draws `settings`; 0 where it never
+/// does. top_k: mass ln((k + 1) / k) / ln((high + 1) / low), log-uniform over whole numbers.
+/// temperature: uniform between temperature_low and the ceiling at that top_k; typical_p: uniform.
+/// A range of one point counts as mass 1.
+double random_density(const RandomRanges& ranges, const sample::Settings& settings);
+
+/// The settings of one candidate. `rng` is the candidate's stream for settings, not that of its
+/// words: numbers 0 to 2 of it draw top_k, temperature and typical_p; all other settings are those
+/// of `base`. Requires valid ranges.
 Proposal propose(Policy policy, const sample::Settings& base, const RandomRanges& ranges,
                  const Rng& rng);
 
