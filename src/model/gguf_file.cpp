@@ -155,6 +155,9 @@ GgufArray read_array(Walk& walk, const std::string& key) {
 GgufValue read_value(Walk& walk, const std::string& key) {
     const auto type = walk.read<std::uint32_t>("a value's type");
     const char* const what = "a value";
+    if (key == "general.alignment" && type != static_cast<std::uint32_t>(ValueType::u32)) {
+        walk.fail("general.alignment is not of type u32");
+    }
     switch (static_cast<ValueType>(type)) {
         case ValueType::u8:
             return std::uint64_t{walk.read<std::uint8_t>(what)};
