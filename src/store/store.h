@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: 0BSD
-// Where stories live: passages (a tree), the offers made at a passage, every candidate that was offered with
-// all that made it, what was chosen, and every move of the reader. Rows are only added; the one thing
-// that removes is `remove`, and it removes for good. The interface is the same over SQLite and
-// PostgreSQL; backends see SOCI, nobody else does.
+// Where stories live: passages (a tree), the offers made at a passage, every candidate that was
+// offered with all that made it, what was chosen, and every move of the reader. Rows are only
+// added; the one thing that removes is `remove`, and it removes for good. The interface is the same
+// over SQLite and PostgreSQL; backends see SOCI, nobody else does.
 //
 // Durability: a call that returns success is on disk (fsync).
 // Threads: one thread at a time uses a Store; several processes may use one database.
@@ -31,17 +31,21 @@ enum class OfferId : std::int64_t {};
 /// A story's frame.
 struct StoryRecord {
     StoryId id{};
-    std::string title;        // the first words of the opening unless named
+    std::string title;  // the first words of the opening unless named
     std::uint64_t seed = 0;
     std::string model;        // name of the model that began it
     std::string system;       // system line for chat models, or ""
     std::string instruction;  // for chat models: what the story answers, or ""
     Timestamp created{};
+
+    bool operator==(const StoryRecord&) const = default;
 };
 
 /// How a passage came to be the place where the story stands.
 enum class MoveKind { start, choice, undo, jump, edit };
 const char* name_of(MoveKind kind);
+/// Errors: invalid_input, naming the known ones.
+Result<MoveKind> move_kind_named(std::string_view name);
 
 /// One token of a candidate, as `model::TokenTrace` has it.
 struct TokenRecord {
@@ -91,32 +95,40 @@ struct OfferRecord {
     std::string adapter_hash;  // "" without an adapter
     std::string backend;
     Timestamp created{};
-    std::vector<CandidateRecord> candidates;
+    std::vector<CandidateRecord> candidates;  // by ascending index
+
+    bool operator==(const OfferRecord&) const = default;
 };
 
 /// What was taken of an offer, by whom and why. Append-only.
 struct ChoiceRecord {
     OfferId offer{};
     std::optional<std::size_t> index;  // the candidate; empty where all were refused
-    story::PassageId passage{};        // what became of it
-    std::string chooser;               // "score", "person"
-    std::string reason;                // for people: "best score -1.21 of 3"
+    story::PassageId passage{};  // what became of it; the offer's parent where all were refused
+    std::string chooser;         // "score", "person"
+    std::string reason;          // for people: "best score -1.21 of 3"
     Timestamp created{};
+
+    bool operator==(const ChoiceRecord&) const = default;
 };
 
 struct MoveRecord {
     MoveKind kind{};
     story::PassageId passage{};  // where the story stands after it
     Timestamp created{};
+
+    bool operator==(const MoveRecord&) const = default;
 };
 
 /// A passage with what the tree does not know.
 struct PassageRecord {
     story::PassageId id{};
-    story::Passage passage;
+    story::Passage passage{};
     std::optional<OfferId> offer;      // the offer it was taken from
     std::optional<std::size_t> index;  // the candidate in it
     Timestamp created{};
+
+    bool operator==(const PassageRecord&) const = default;
 };
 
 /// A story with all that is kept of it; the value that export writes and import reads.
@@ -124,11 +136,13 @@ struct Story {
     StoryRecord record;
     story::Tree tree{""};
     std::vector<PassageRecord> passages;  // in the order of their ids
-    std::vector<OfferRecord> offers;
-    std::vector<ChoiceRecord> choices;
-    std::vector<MoveRecord> moves;
+    std::vector<OfferRecord> offers;      // by ascending id
+    std::vector<ChoiceRecord> choices;    // oldest first
+    std::vector<MoveRecord> moves;        // oldest first
     /// Where the story stands: the last move's passage.
     story::PassageId head() const;
+
+    bool operator==(const Story&) const = default;
 };
 
 /// A line of `fabula story list`.
@@ -136,51 +150,65 @@ struct StorySummary {
     StoryRecord record;
     std::size_t n_passages = 0;  // the opening included
     std::size_t n_candidates = 0;
-    std::size_t words = 0;       // from the opening to the head
+    std::size_t words = 0;  // from the opening to the head
     Timestamp changed{};
 };
 
+/// All texts are UTF-8 without NUL, no number is NaN, and nothing is longer than `check.h` allows;
+/// what is not so is refused with invalid_input by every call that adds.
 class Store {
 public:
     Store(const Store&) = delete;
     Store& operator=(const Store&) = delete;
     virtual ~Store() = default;
 
-    /// Adds a story with its opening passage and the move `start`; returns its id (`record.id` is ignored).
+    /// Adds a story with its opening passage and the move `start`; returns its id (`record.id` is
+    /// ignored). Without a title the first words of the opening become it.
     virtual Result<StoryId> create(const StoryRecord& record, const std::string& opening) = 0;
 
     /// The whole story. Errors: not_found.
     virtual Result<Story> load(StoryId id) = 0;
 
+    /// Every story, oldest first.
     virtual Result<std::vector<StorySummary>> list() = 0;
 
-    /// Keeps an offer with its candidates, in one transaction; `offer.id` is ignored, `number` is the
-    /// next free one at its parent. Errors: not_found, conflict.
+    /// Keeps an offer with its candidates, in one transaction; `offer.id` is ignored.
+    /// `offer.number` must be the next free one at its parent (the random streams were named by
+    /// it). Errors: not_found; conflict when the number is not the next or an index comes twice.
     virtual Result<OfferId> add_offer(StoryId story, const OfferRecord& offer) = 0;
 
-    /// More candidates for an offer (regenerated ones). Errors: conflict when an index is taken.
+    /// More candidates for an offer (regenerated ones). Errors: not_found; conflict when an index
+    /// is taken.
     virtual Result<Unit> add_candidates(OfferId offer,
                                         std::span<const CandidateRecord> candidates) = 0;
 
-    /// Takes a candidate: its text becomes a passage under the offer's parent and the story stands
-    /// there; the choice is kept. One transaction. `choice.passage` and `choice.created` aside, the
-    /// fields are the caller's. Errors: not_found.
+    /// Takes a candidate: its text becomes a new passage under the offer's parent and the story
+    /// stands there; the choice is kept. Where `choice.index` is empty only the refusal is kept:
+    /// the story stays where it is and the offer's parent is returned. One transaction.
+    /// `choice.passage` and `choice.created` aside, the fields are the caller's. Errors: not_found.
     virtual Result<story::PassageId> choose(const ChoiceRecord& choice, Timestamp time) = 0;
 
-    /// Adds a passage that a person wrote or edited, under `parent`, and moves there.
+    /// Adds a passage that a person wrote or edited, under `parent`, and moves there (move `edit`).
+    /// Errors: not_found; invalid_input for another origin.
     virtual Result<story::PassageId> add_passage(StoryId story, story::PassageId parent,
                                                  story::Origin origin, const std::string& text,
                                                  Timestamp time) = 0;
 
-    /// Moves the story to another of its passages. Errors: not_found.
+    /// Moves the story to another of its passages. Errors: not_found; invalid_input for the kinds
+    /// `start`, `choice` and `edit`, which belong to the calls above.
     virtual Result<Unit> move(StoryId story, MoveKind kind, story::PassageId to,
                               Timestamp time) = 0;
 
-    /// Adds a whole story under a new id; all numbers inside are kept. Errors: invalid_input when it
+    /// Adds a whole story under a new id. All numbers inside are kept, except that offers get new
+    /// ids, in the same order, and what refers to them follows. Errors: invalid_input when it
     /// contradicts itself.
     virtual Result<StoryId> add_story(const Story& story) = 0;
 
-    /// Removes a story and all that belongs to it; its pages are overwritten (secure_delete).
+    /// Removes a story and all that belongs to it, and rewrites the database without it, so that
+    /// its words are in none of its files any more; takes time in proportion to the size of the
+    /// database. Backups that were made before a migration keep what they held. Errors: not_found;
+    /// unavailable when another process kept the old pages: the story is gone, and the next open or
+    /// `remove` erases the rest.
     virtual Result<Unit> remove(StoryId id) = 0;
 
     /// For `doctor`: where it is, which schema, whether its own check is clean.
@@ -188,7 +216,7 @@ public:
         std::string where;  // without any password
         int schema = 0;
         bool is_sound = false;
-        std::string findings;
+        std::string findings;  // one line, "" when there is nothing to say
         std::uint64_t size_bytes = 0;
     };
     virtual Result<Health> check() = 0;
@@ -197,11 +225,16 @@ protected:
     Store() = default;
 };
 
-/// Opens or makes the SQLite database at `path`, migrating an older schema after a backup beside it.
-/// Another process that holds it is waited for, at most `wait_ms`; `on_wait` (may be empty) is told once.
-/// Errors: corrupt (not a database), invalid_input (a newer schema), unavailable (read-only, busy),
-/// exhausted (disk full). Messages name the file.
-Result<std::unique_ptr<Store>> open_sqlite(const std::string& path, int wait_ms = 10000,
-                                           const std::function<void(std::string_view)>& on_wait = {});
+/// Opens or makes the SQLite database at `path`, with folders that are missing (for this user
+/// alone), migrating an older schema after a backup beside it.
+///
+/// Another process that writes is waited for, here and in every later call, at most `wait_ms`;
+/// where that takes longer than a fifth of a second, `on_wait` (may be empty) is told once a wait.
+/// Errors: corrupt (not a database, damaged), invalid_input (a newer schema, a folder, another
+/// program's database), unavailable (read-only, busy), exhausted (disk full). Messages name the
+/// file.
+Result<std::unique_ptr<Store>> open_sqlite(
+    const std::string& path, int wait_ms = 10000,
+    const std::function<void(std::string_view)>& on_wait = {});
 
 }  // namespace fabula::store

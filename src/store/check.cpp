@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: 0BSD
+#include "store/check.h"
+
+#include "base/utf8.h"
+
+#include <array>
+#include <cmath>
+#include <set>
+#include <utility>
+
+namespace fabula::store {
+namespace {
+
+Error fault(const std::string& place, const std::string& what) {
+    return {ErrorCode::invalid_input, place + ": " + what};
+}
+
+Result<Unit> check_number(double number, const std::string& place) {
+    if (std::isnan(number)) return fault(place, "not a number");
+    return Unit{};
+}
+
+Result<Unit> check_ids(std::span<const TokenId> ids, const std::string& place) {
+    if (ids.size() > max_tokens) return fault(place, "more than 4194304 tokens");
+    for (const TokenId id : ids) {
+        if (id < 0) return fault(place, std::to_string(id) + " is no token id");
+    }
+    return Unit{};
+}
+
+struct NamedText {
+    const char* name;
+    const std::string& text;
+    std::size_t limit_bytes = max_name_bytes;
+};
+
+Result<Unit> check_texts(std::span<const NamedText> texts, const std::string& place) {
+    for (const NamedText& each : texts) {
+        if (auto good = check_text(each.text, place + "." + each.name, each.limit_bytes); !good) {
+            return good;
+        }
+    }
+    return Unit{};
+}
+
+Result<Unit> check_tokens(std::span<const TokenRecord> tokens, const std::string& place) {
+    if (tokens.size() > max_tokens) return fault(place, "more than 4194304 tokens");
+    for (const TokenRecord& token : tokens) {
+        if (token.id < 0) return fault(place, std::to_string(token.id) + " is no token id");
+        if (token.rank < 0) return fault(place, std::to_string(token.rank) + " is no rank");
+        for (const float number : {token.logprob_model, token.logprob, token.entropy}) {
+            if (std::isnan(number)) return fault(place, "not a number");
+        }
+    }
+    return Unit{};
+}
+
+Result<Unit> check_settings(const sample::Settings& settings, const std::string& place) {
+    for (const std::vector<std::string>* words : {&settings.bad_words, &settings.stop}) {
+        for (const std::string& word : *words) {
+            if (auto good = check_text(word, place); !good) return good;
+        }
+    }
+    if (auto good = sample::validate(settings); !good) return fault(place, good.error().message);
+    return Unit{};
+}
+
+}  // namespace
+
+Result<Unit> check_text(std::string_view text, const std::string& place, std::size_t limit_bytes) {
+    if (text.size() > limit_bytes) {
+        return fault(place, std::to_string(text.size()) + " bytes, at most " +
+                                std::to_string(limit_bytes) + " are kept");
+    }
+    if (!is_utf8(text)) {
+        return fault(place, "not UTF-8 at byte " + std::to_string(first_malformed(text)));
+    }
+    const std::size_t nul = text.find('\0');
+    if (nul != std::string_view::npos) return fault(place, "NUL at byte " + std::to_string(nul));
+    return Unit{};
+}
+
+Result<Unit> check_record(const StoryRecord& record, const std::string& place) {
+    const std::array<NamedText, 4> texts{{{"title", record.title},
+                                          {"model", record.model},
+                                          {"system", record.system, max_text_bytes},
+                                          {"instruction", record.instruction, max_text_bytes}}};
+    return check_texts(texts, place);
+}
+
+Result<Unit> check_candidate(const CandidateRecord& candidate, const std::string& place) {
+    const std::array<NamedText, 3> texts{{{"text", candidate.text, max_text_bytes},
+                                          {"policy", candidate.policy},
+                                          {"ending", candidate.ending}}};
+    if (auto good = check_texts(texts, place); !good) return good;
+    if (candidate.index >= max_index) return fault(place + ".index", "at most 999999 is kept");
+    if (candidate.ids_bytes > candidate.text.size()) {
+        return fault(place + ".ids_bytes", "longer than the text");
+    }
+    if (candidate.ids_bytes > 0 && candidate.tokens.empty()) {
+        return fault(place + ".ids_bytes", "there are no tokens that could spell them");
+    }
+    if (auto good = check_tokens(candidate.tokens, place + ".tokens"); !good) return good;
+    if (auto good = check_settings(candidate.settings, place + ".settings"); !good) return good;
+    const std::array<std::pair<const char*, double>, 4> numbers{
+        {{"propensity", candidate.propensity.value_or(0)},
+         {"score", candidate.score},
+         {"copied_share", candidate.copied_share},
+         {"seconds", candidate.seconds}}};
+    for (const auto& [name, number] : numbers) {
+        if (auto good = check_number(number, place + "." + name); !good) return good;
+    }
+    return Unit{};
+}
+
+Result<Unit> check_offer(const OfferRecord& offer, const std::string& place) {
+    const std::array<NamedText, 4> texts{{{"model", offer.model},
+                                          {"model_hash", offer.model_hash},
+                                          {"adapter_hash", offer.adapter_hash},
+                                          {"backend", offer.backend}}};
+    if (auto good = check_texts(texts, place); !good) return good;
+    if (offer.number >= max_offers) return fault(place + ".number", "at most 999999 is kept");
+    if (auto good = check_ids(offer.prompt_ids, place + ".prompt_ids"); !good) return good;
+    for (std::size_t i = 0; i < offer.prompt.size(); ++i) {
+        const std::string here = place + ".prompt[" + std::to_string(i) + "]";
+        if (auto good = check_text(offer.prompt[i].text, here + ".text"); !good) return good;
+        if (auto good = check_ids(offer.prompt[i].ids, here + ".ids"); !good) return good;
+    }
+    std::set<std::size_t> indices;
+    for (std::size_t i = 0; i < offer.candidates.size(); ++i) {
+        const CandidateRecord& candidate = offer.candidates[i];
+        const std::string here = place + ".candidates[" + std::to_string(i) + "]";
+        if (auto good = check_candidate(candidate, here); !good) return good;
+        if (!indices.insert(candidate.index).second) {
+            return Error{ErrorCode::conflict,
+                         here + ".index: " + std::to_string(candidate.index) + " comes twice"};
+        }
+    }
+    return Unit{};
+}
+
+Result<Unit> check_choice(const ChoiceRecord& choice, const std::string& place) {
+    const std::array<NamedText, 2> texts{{{"chooser", choice.chooser}, {"reason", choice.reason}}};
+    return check_texts(texts, place);
+}
+
+}  // namespace fabula::store

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: 0BSD
+#include "store/check.h"
+
+#include <map>
+#include <utility>
+
+namespace fabula::store {
+namespace {
+
+std::string at(const char* list, std::size_t i) {
+    return std::string(list) + "[" + std::to_string(i) + "]";
+}
+
+std::string in_words(story::PassageId id) {
+    return std::to_string(static_cast<std::uint32_t>(id));
+}
+
+std::string in_words(OfferId id) {
+    return std::to_string(static_cast<std::int64_t>(id));
+}
+
+/// Holds what the parts of a story say of each other against each other.
+class References {
+public:
+    explicit References(const Story& story) : story_(story) {}
+
+    Result<Unit> check() {
+        if (auto good = check_passages(); !good) return good;
+        if (auto good = check_offers(); !good) return good;
+        if (auto good = check_taken(); !good) return good;
+        if (auto good = check_choices(); !good) return good;
+        return check_moves();
+    }
+
+private:
+    static Error fault(const std::string& place, const std::string& what) {
+        return {ErrorCode::invalid_input, place + ": " + what};
+    }
+
+    Result<Unit> check_passages() const {
+        if (story_.passages.size() > max_passages) return fault("passages", "more than 1000000");
+        if (story_.passages.size() != story_.tree.size()) {
+            return fault("passages", "not those of the tree");
+        }
+        for (std::size_t i = 0; i < story_.passages.size(); ++i) {
+            const PassageRecord& record = story_.passages[i];
+            const story::Passage& passage = record.passage;
+            const std::string place = at("passages", i);
+            if (record.id != static_cast<story::PassageId>(i)) {
+                return fault(place + ".id",
+                             in_words(record.id) + " where " + std::to_string(i) + " is expected");
+            }
+            if (passage != story_.tree.at(record.id)) return fault(place, "not as in the tree");
+            if (static_cast<std::size_t>(passage.parent) >= std::max<std::size_t>(i, 1)) {
+                return fault(place + ".parent",
+                             in_words(passage.parent) + " is not an earlier passage");
+            }
+            if ((passage.origin == story::Origin::opening) != (i == 0)) {
+                return fault(place + ".origin", "the first passage is the opening, and no other");
+            }
+            if (auto good = check_text(passage.text, place + ".text"); !good) return good;
+        }
+        return Unit{};
+    }
+
+    Result<Unit> check_offers() {
+        std::map<story::PassageId, std::size_t> next_number;
+        for (std::size_t i = 0; i < story_.offers.size(); ++i) {
+            const OfferRecord& offer = story_.offers[i];
+            const std::string place = at("offers", i);
+            if (auto good = check_offer(offer, place); !good) return good;
+            if (i > 0 && offer.id <= story_.offers[i - 1].id) {
+                return fault(place + ".id", "not greater than the one before");
+            }
+            if (!story_.tree.has(offer.parent)) {
+                return fault(place + ".parent", "there is no passage " + in_words(offer.parent));
+            }
+            if (offer.number != next_number[offer.parent]++) {
+                return fault(place + ".number", "not the next at its parent");
+            }
+            for (std::size_t k = 0; k < offer.candidates.size(); ++k) {
+                const CandidateRecord& candidate = offer.candidates[k];
+                if (k > 0 && candidate.index <= offer.candidates[k - 1].index) {
+                    return fault(place + "." + at("candidates", k) + ".index",
+                                 "not greater than the one before");
+                }
+                candidates_[{offer.id, candidate.index}] = &candidate;
+            }
+            offers_[offer.id] = &offer;
+        }
+        return Unit{};
+    }
+
+    /// The candidate that `offer` and `index` name, or why there is none.
+    Result<const CandidateRecord*> find(OfferId offer, std::size_t index,
+                                        const std::string& place) const {
+        if (!offers_.contains(offer)) {
+            return fault(place + ".offer", "there is no offer " + in_words(offer));
+        }
+        const auto found = candidates_.find({offer, index});
+        if (found == candidates_.end()) {
+            return fault(place + ".index",
+                         "offer " + in_words(offer) + " has no candidate " + std::to_string(index));
+        }
+        return found->second;
+    }
+
+    Result<Unit> check_taken() const {
+        for (std::size_t i = 0; i < story_.passages.size(); ++i) {
+            const PassageRecord& record = story_.passages[i];
+            const std::string place = at("passages", i);
+            const bool is_generated = record.passage.origin == story::Origin::generated;
+            if (record.offer.has_value() != is_generated ||
+                record.index.has_value() != is_generated) {
+                return fault(place + ".offer",
+                             "generated passages name offer and candidate, and "
+                             "no others");
+            }
+            if (!is_generated) continue;
+            const auto candidate = find(*record.offer, *record.index, place);
+            if (!candidate) return candidate.error();
+            if (offers_.at(*record.offer)->parent != record.passage.parent) {
+                return fault(place + ".offer", "made at another passage than the parent");
+            }
+            if ((*candidate)->text != record.passage.text) {
+                return fault(place + ".text", "not that of its candidate");
+            }
+        }
+        return Unit{};
+    }
+
+    Result<Unit> check_choices() const {
+        std::vector<std::size_t> times_chosen(story_.passages.size(), 0);
+        for (std::size_t i = 0; i < story_.choices.size(); ++i) {
+            const ChoiceRecord& choice = story_.choices[i];
+            const std::string place = at("choices", i);
+            if (auto good = check_choice(choice, place); !good) return good;
+            const auto offer = offers_.find(choice.offer);
+            if (offer == offers_.end()) {
+                return fault(place + ".offer", "there is no offer " + in_words(choice.offer));
+            }
+            if (!story_.tree.has(choice.passage)) {
+                return fault(place + ".passage", "there is no passage " + in_words(choice.passage));
+            }
+            const PassageRecord& became = story_.passages[static_cast<std::size_t>(choice.passage)];
+            const bool fits = choice.index
+                                  ? became.offer == choice.offer && became.index == choice.index
+                                  : choice.passage == offer->second->parent;
+            if (!fits) {
+                return fault(place + ".passage",
+                             in_words(choice.passage) + " is not what became of it");
+            }
+            if (choice.index) ++times_chosen[static_cast<std::size_t>(choice.passage)];
+        }
+        for (std::size_t i = 0; i < story_.passages.size(); ++i) {
+            if (times_chosen[i] != (story_.passages[i].offer ? 1U : 0U)) {
+                return fault(at("passages", i), "taken from an offer, but not by one choice");
+            }
+        }
+        return Unit{};
+    }
+
+    Result<Unit> check_moves() const {
+        if (story_.moves.empty()) return fault("moves", "there is none, not even 'start'");
+        for (std::size_t i = 0; i < story_.moves.size(); ++i) {
+            const MoveRecord& move = story_.moves[i];
+            const std::string place = at("moves", i);
+            if (!story_.tree.has(move.passage)) {
+                return fault(place + ".passage", "there is no passage " + in_words(move.passage));
+            }
+            if ((move.kind == MoveKind::start) != (i == 0)) {
+                return fault(place + ".kind", "the first move is 'start', and no other");
+            }
+            if (i == 0 && move.passage != story::PassageId::root) {
+                return fault(place + ".passage", "a story starts at its opening");
+            }
+        }
+        return Unit{};
+    }
+
+    const Story& story_;
+    std::map<OfferId, const OfferRecord*> offers_;
+    std::map<std::pair<OfferId, std::size_t>, const CandidateRecord*> candidates_;
+};
+
+}  // namespace
+
+Result<Unit> check_story(const Story& story) {
+    if (auto good = check_record(story.record, "story"); !good) return good;
+    return References(story).check();
+}
+
+}  // namespace fabula::store

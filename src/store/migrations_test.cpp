@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: 0BSD
+#include "store/migrations.h"
+
+#include "store/random_story.h"
+#include "store/scratch_folder.h"
+#include "store/sqlite_backend.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+namespace fabula::store {
+namespace {
+
+std::vector<Migration> with_second(const Migration& second) {
+    std::vector<Migration> steps(migrations().begin(), migrations().end());
+    steps.push_back(second);
+    return steps;
+}
+
+Result<std::unique_ptr<Store>> opened_with(const std::string& path,
+                                           std::span<const Migration> steps) {
+    auto backend = SqliteBackend::open(path, {1000, {}}, steps);
+    if (!backend) return backend.error();
+    return make_store(std::move(*backend));
+}
+
+const Migration adds_colour{{"alter table stories add column colour text not null default 'red'"},
+                            {"create index stories_by_colour on stories (colour)"}};
+
+TEST(Migrations, take_an_older_database_along_after_a_backup) {
+    const ScratchFolder folder;
+    const std::string path = folder.at("x.db");
+    const Story story = random_story(1);
+    const StoryId id = *(*open_sqlite(path))->add_story(story);
+    const auto steps = with_second(adds_colour);
+
+    const auto store = opened_with(path, steps);
+
+    ASSERT_TRUE(store) << store.error().message;
+    EXPECT_EQ((*store)->check()->schema, 2);
+    EXPECT_EQ(renumbered(*(*store)->load(id)), renumbered(story));
+    EXPECT_EQ(sql_fault(path, "select colour from stories"), "");
+
+    const auto backup = open_sqlite(path + ".backup-v1");
+    ASSERT_TRUE(backup) << backup.error().message;
+    EXPECT_EQ((*backup)->check()->schema, 1);
+    EXPECT_TRUE((*backup)->check()->is_sound);
+    EXPECT_EQ(renumbered(*(*backup)->load(id)), renumbered(story));
+    EXPECT_FALSE(std::filesystem::exists(path + ".backup-v1.part"));
+}
+
+TEST(Migrations, back_up_the_log_that_was_not_yet_in_the_file) {
+    const ScratchFolder folder;
+    const std::string path = folder.at("x.db");
+    const auto writer = started([&]() -> int {
+        auto store = open_sqlite(path);
+        const bool is_kept = store && (*store)->create({}, "Only in the log.");
+        ::_exit(is_kept ? 0 : 1);  // without closing, as a crash
+    });
+    ASSERT_EQ(ended(writer), 0);
+    ASSERT_NE(bytes_of(path + "-wal").find("Only in the log."), std::string::npos);
+    const auto steps = with_second(adds_colour);
+    ASSERT_TRUE(opened_with(path, steps));
+    EXPECT_NE(bytes_of(path + ".backup-v1").find("Only in the log."), std::string::npos);
+}
+
+TEST(Migrations, make_no_backup_of_a_new_database) {
+    const ScratchFolder folder;
+    const std::string path = folder.at("x.db");
+    const auto steps = with_second(adds_colour);
+    const auto store = opened_with(path, steps);
+    ASSERT_TRUE(store) << store.error().message;
+    EXPECT_EQ((*store)->check()->schema, 2);
+    EXPECT_FALSE(std::filesystem::exists(path + ".backup-v0"));
+    EXPECT_FALSE(std::filesystem::exists(path + ".backup-v1"));
+}
+
+TEST(Migrations, that_fail_leave_the_old_schema_and_every_story) {
+    const ScratchFolder folder;
+    const std::string path = folder.at("x.db");
+    const StoryId id = *(*open_sqlite(path))->create({}, "Once.");
+    for (const char* wrong : {"create table stories (id bigint)", "not even SQL",
+                              "insert into choices values (1, 0, 5, 0, 0, '', '', 0)"}) {
+        const auto steps = with_second({{"create table extra (id bigint)", wrong}, {}});
+        const auto store = opened_with(path, steps);
+        ASSERT_FALSE(store) << wrong;
+        const std::string& message = store.error().message;
+        EXPECT_NE(message.find("migration to schema 2 was undone"), std::string::npos) << message;
+        EXPECT_NE(message.find(path), std::string::npos) << message;
+        const auto old = open_sqlite(path);
+        ASSERT_TRUE(old) << old.error().message;
+        EXPECT_EQ((*old)->check()->schema, 1);
+        EXPECT_TRUE((*old)->check()->is_sound);
+        EXPECT_TRUE((*old)->load(id));
+        EXPECT_NE(sql_fault(path, "select * from extra"), "");
+    }
+}
+
+TEST(Migrations, refuse_a_newer_schema_and_name_both_numbers) {
+    const ScratchFolder folder;
+    const std::string path = folder.at("x.db");
+    ASSERT_TRUE(open_sqlite(path));
+    run_sql(path, "update fabula_schema set version = 7");
+    const auto store = open_sqlite(path);
+    ASSERT_FALSE(store);
+    EXPECT_EQ(store.error().code, ErrorCode::invalid_input);
+    EXPECT_EQ(store.error().message, "database '" + path +
+                                         "': its schema 7 is newer than 1, the newest that this "
+                                         "fabula knows; use a newer fabula");
+}
+
+TEST(Migrations, run_once_when_several_processes_open_an_old_database) {
+    const ScratchFolder folder;
+    const std::string path = folder.at("x.db");
+    ASSERT_TRUE(open_sqlite(path));
+    const auto steps = with_second(adds_colour);
+    std::vector<int> openers;
+    for (int i = 0; i < 4; ++i) {
+        openers.push_back(started([&] { return opened_with(path, steps) ? 0 : 1; }));
+    }
+    for (const int opener : openers)
+        EXPECT_EQ(ended(opener), 0);
+    EXPECT_EQ((*opened_with(path, steps))->check()->schema, 2);
+}
+
+}  // namespace
+}  // namespace fabula::store

@@ -1,0 +1,383 @@
+// SPDX-License-Identifier: 0BSD
+#include "sample/settings_json.h"
+#include "store/bounded_json.h"
+#include "store/check.h"
+#include "store/packing.h"
+#include "store/story_json.h"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+namespace fabula::store {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr JsonBounds bounds{.size_bytes = std::size_t{256} << 20, .depth = 12};
+
+/// A value in the document, with its place. Where something is not as it must be the first fault is
+/// noted and reading goes on with empty values, so that a reader is a list of fields and not of
+/// questions.
+class Cursor {
+public:
+    Cursor(const Json* value, std::string place, std::string& fault)
+        : value_(value), place_(std::move(place)), fault_(&fault) {}
+
+    bool is_null() const { return value_ == nullptr || value_->is_null(); }
+
+    /// The member of that name, which must be there.
+    Cursor at(const char* key) const {
+        const std::string place = place_.empty() ? key : place_ + "." + key;
+        if (value_ != nullptr && value_->is_object()) {
+            if (const auto found = value_->find(key); found != value_->end()) {
+                return {&*found, place, *fault_};
+            }
+        }
+        if (value_ != nullptr) note(place, "missing");
+        return {nullptr, place, *fault_};
+    }
+
+    /// That it is an object with these keys and no others.
+    template <std::size_t n>
+    void expect_only(const std::array<const char*, n>& keys) const {
+        if (value_ == nullptr) return;
+        if (!value_->is_object()) return note("not an object");
+        for (const auto& [key, item] : value_->items()) {
+            if (std::find(keys.begin(), keys.end(), key) == keys.end()) {
+                note("unknown key '" + key.substr(0, 64) + "'");
+            }
+        }
+    }
+
+    std::vector<Cursor> items() const {
+        std::vector<Cursor> cursors;
+        const Json* list = array();
+        if (list == nullptr) return cursors;
+        cursors.reserve(list->size());
+        for (std::size_t i = 0; i < list->size(); ++i) {
+            cursors.emplace_back(&(*list)[i], place_ + "[" + std::to_string(i) + "]", *fault_);
+        }
+        return cursors;
+    }
+
+    std::string text() const {
+        if (value_ == nullptr) return {};
+        if (!value_->is_string()) {
+            note("not a text");
+            return {};
+        }
+        return value_->get<std::string>();
+    }
+
+    template <typename Whole>
+    Whole whole() const {
+        return value_ == nullptr ? Whole{} : whole_of<Whole>(*value_);
+    }
+
+    /// A number in [0, 2^64), or its decimal digits as a text.
+    std::uint64_t wide() const {
+        if (value_ == nullptr) return 0;
+        if (value_->is_number_unsigned()) return value_->get<std::uint64_t>();
+        if (value_->is_string()) {
+            if (const auto number = unsigned_from(value_->get_ref<const std::string&>())) {
+                return *number;
+            }
+        }
+        note("not a whole number from 0 to 18446744073709551615");
+        return 0;
+    }
+
+    double real() const { return value_ == nullptr ? 0 : real_of(*value_); }
+
+    template <typename Whole>
+    std::vector<Whole> wholes() const {
+        std::vector<Whole> numbers;
+        const Json* list = array();
+        if (list == nullptr) return numbers;
+        numbers.reserve(list->size());
+        for (const Json& each : *list)
+            numbers.push_back(whole_of<Whole>(each));
+        return numbers;
+    }
+
+    std::vector<float> floats() const {
+        std::vector<float> numbers;
+        const Json* list = array();
+        if (list == nullptr) return numbers;
+        numbers.reserve(list->size());
+        for (const Json& each : *list) {
+            const double number = real_of(each);
+            if (std::isfinite(number) && std::abs(number) > std::numeric_limits<float>::max()) {
+                note("beyond 32-bit floats");
+                return {};
+            }
+            numbers.push_back(static_cast<float>(number));
+        }
+        return numbers;
+    }
+
+    sample::Settings settings() const {
+        if (value_ == nullptr) return {};
+        auto settings = sample::settings_from_json(value_->dump());
+        if (settings) return std::move(*settings);
+        note(settings.error().message);
+        return {};
+    }
+
+    void note(const std::string& what) const { note(place_, what); }
+
+private:
+    void note(const std::string& place, const std::string& what) const {
+        if (fault_->empty()) *fault_ = (place.empty() ? "document" : place) + ": " + what;
+    }
+
+    const Json* array() const {
+        if (value_ == nullptr || value_->is_array()) return value_;
+        note("not a list");
+        return nullptr;
+    }
+
+    template <typename Whole>
+    Whole whole_of(const Json& value) const {
+        if (value.is_number_unsigned()) {
+            const auto number = value.get<std::uint64_t>();
+            if (std::in_range<Whole>(number)) return static_cast<Whole>(number);
+        } else if (value.is_number_integer()) {
+            const auto number = value.get<std::int64_t>();
+            if (std::in_range<Whole>(number)) return static_cast<Whole>(number);
+        }
+        note("not a whole number in its range");
+        return Whole{};
+    }
+
+    double real_of(const Json& value) const {
+        if (value.is_number()) return value.get<double>();
+        if (value == "inf") return std::numeric_limits<double>::infinity();
+        if (value == "-inf") return -std::numeric_limits<double>::infinity();
+        note("not a number");
+        return 0;
+    }
+
+    const Json* value_;  // null behind a fault
+    std::string place_;
+    std::string* fault_;
+};
+
+Timestamp time_from(const Cursor& at) {
+    return Timestamp{at.whole<std::int64_t>()};
+}
+
+story::PassageId passage_from(const Cursor& at) {
+    return static_cast<story::PassageId>(at.whole<std::uint32_t>());
+}
+
+OfferId offer_from(const Cursor& at) {
+    return OfferId{at.whole<std::int64_t>()};
+}
+
+std::optional<std::size_t> index_from(const Cursor& at) {
+    if (at.is_null()) return std::nullopt;
+    return at.whole<std::size_t>();
+}
+
+story::Origin origin_from(const Cursor& at) {
+    const auto origin = story::origin_named(at.text());
+    if (!origin) at.note(origin.error().message);
+    return origin ? *origin : story::Origin::written;
+}
+
+StoryRecord record_from(const Cursor& at) {
+    at.expect_only(std::array{"id", "title", "seed", "model", "system", "instruction", "created"});
+    return {.id = StoryId{at.at("id").whole<std::int64_t>()},
+            .title = at.at("title").text(),
+            .seed = at.at("seed").wide(),
+            .model = at.at("model").text(),
+            .system = at.at("system").text(),
+            .instruction = at.at("instruction").text(),
+            .created = time_from(at.at("created"))};
+}
+
+PassageRecord passage_record_from(const Cursor& at, std::size_t number) {
+    at.expect_only(
+        std::array{"id", "parent", "step", "origin", "text", "offer", "index", "created"});
+    PassageRecord record;
+    record.id = passage_from(at.at("id"));
+    if (number == 0) {
+        if (!at.at("parent").is_null()) at.at("parent").note("not null, as the opening's must be");
+    } else {
+        record.passage.parent = passage_from(at.at("parent"));
+    }
+    record.passage.origin = origin_from(at.at("origin"));
+    record.passage.text = at.at("text").text();
+    if (!at.at("offer").is_null()) record.offer = offer_from(at.at("offer"));
+    record.index = index_from(at.at("index"));
+    record.created = time_from(at.at("created"));
+    return record;
+}
+
+std::vector<TokenRecord> tokens_from(const Cursor& at) {
+    at.expect_only(std::array{"ids", "logprob_model", "logprob", "entropy", "rank"});
+    const auto ids = at.at("ids").wholes<TokenId>();
+    const auto logprobs_model = at.at("logprob_model").floats();
+    const auto logprobs = at.at("logprob").floats();
+    const auto entropies = at.at("entropy").floats();
+    const auto ranks = at.at("rank").wholes<std::int32_t>();
+    for (const std::size_t length :
+         {logprobs_model.size(), logprobs.size(), entropies.size(), ranks.size()}) {
+        if (length == ids.size()) continue;
+        at.note("its lists differ in length");
+        return {};
+    }
+    std::vector<TokenRecord> tokens;
+    tokens.reserve(ids.size());
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+        tokens.push_back({ids[i], logprobs_model[i], logprobs[i], entropies[i], ranks[i]});
+    }
+    return tokens;
+}
+
+CandidateRecord candidate_from(const Cursor& at) {
+    at.expect_only(std::array{"index", "text", "ids_bytes", "tokens", "settings", "policy",
+                              "propensity", "stream", "ending", "score", "copied_share", "seconds",
+                              "created"});
+    CandidateRecord candidate;
+    candidate.index = at.at("index").whole<std::size_t>();
+    candidate.text = at.at("text").text();
+    candidate.ids_bytes = at.at("ids_bytes").whole<std::size_t>();
+    candidate.tokens = tokens_from(at.at("tokens"));
+    candidate.settings = at.at("settings").settings();
+    candidate.policy = at.at("policy").text();
+    if (!at.at("propensity").is_null()) candidate.propensity = at.at("propensity").real();
+    candidate.stream = at.at("stream").wide();
+    candidate.ending = at.at("ending").text();
+    candidate.score = at.at("score").real();
+    candidate.copied_share = at.at("copied_share").real();
+    candidate.seconds = at.at("seconds").real();
+    candidate.created = time_from(at.at("created"));
+    return candidate;
+}
+
+OfferRecord offer_record_from(const Cursor& at) {
+    at.expect_only(std::array{"id", "parent", "number", "model", "model_hash", "adapter_hash",
+                              "backend", "created", "prompt", "prompt_ids", "candidates"});
+    OfferRecord offer;
+    offer.id = offer_from(at.at("id"));
+    offer.parent = passage_from(at.at("parent"));
+    offer.number = at.at("number").whole<std::size_t>();
+    offer.model = at.at("model").text();
+    offer.model_hash = at.at("model_hash").text();
+    offer.adapter_hash = at.at("adapter_hash").text();
+    offer.backend = at.at("backend").text();
+    offer.created = time_from(at.at("created"));
+    for (const Cursor& block : at.at("prompt").items()) {
+        block.expect_only(std::array{"text", "ids"});
+        offer.prompt.push_back({block.at("text").text(), block.at("ids").wholes<TokenId>()});
+    }
+    offer.prompt_ids = at.at("prompt_ids").wholes<TokenId>();
+    for (const Cursor& candidate : at.at("candidates").items()) {
+        offer.candidates.push_back(candidate_from(candidate));
+    }
+    return offer;
+}
+
+ChoiceRecord choice_from(const Cursor& at) {
+    at.expect_only(std::array{"offer", "index", "passage", "chooser", "reason", "created"});
+    return {.offer = offer_from(at.at("offer")),
+            .index = index_from(at.at("index")),
+            .passage = passage_from(at.at("passage")),
+            .chooser = at.at("chooser").text(),
+            .reason = at.at("reason").text(),
+            .created = time_from(at.at("created"))};
+}
+
+MoveRecord move_from(const Cursor& at) {
+    at.expect_only(std::array{"kind", "passage", "created"});
+    const auto kind = move_kind_named(at.at("kind").text());
+    if (!kind) at.at("kind").note(kind.error().message);
+    return {.kind = kind ? *kind : MoveKind::jump,
+            .passage = passage_from(at.at("passage")),
+            .created = time_from(at.at("created"))};
+}
+
+void read_passages(const Cursor& list, Story& story) {
+    const std::vector<Cursor> items = list.items();
+    for (std::size_t i = 0; i < items.size(); ++i) {
+        PassageRecord record = passage_record_from(items[i], i);
+        const story::Passage& passage = record.passage;
+        if (i == 0) {
+            story.tree = story::Tree(passage.text);
+        } else if (!story.tree.add(passage.parent, passage.origin, passage.text)) {
+            items[i].at("parent").note(std::to_string(static_cast<std::uint32_t>(passage.parent)) +
+                                       " is not an earlier passage");
+            return;
+        }
+        const auto id = static_cast<story::PassageId>(i);
+        if (items[i].at("step").whole<std::size_t>() != story.tree.step(id)) {
+            items[i].at("step").note("not " + std::to_string(story.tree.step(id)) +
+                                     ", as its parents say");
+        }
+        story.passages.push_back(std::move(record));
+    }
+    if (items.empty()) list.note("there is no opening");
+}
+
+Story story_from(const Cursor& document) {
+    Story story;
+    document.expect_only(
+        std::array{"format", "version", "story", "head", "passages", "offers", "choices", "moves"});
+    story.record = record_from(document.at("story"));
+    read_passages(document.at("passages"), story);
+    for (const Cursor& each : document.at("offers").items()) {
+        story.offers.push_back(offer_record_from(each));
+    }
+    for (const Cursor& each : document.at("choices").items()) {
+        story.choices.push_back(choice_from(each));
+    }
+    for (const Cursor& each : document.at("moves").items()) {
+        story.moves.push_back(move_from(each));
+    }
+    if (passage_from(document.at("head")) != story.head()) {
+        document.at("head").note("not the passage of the last move");
+    }
+    return story;
+}
+
+Error refusal(std::string what) {
+    for (char& c : what) {
+        if (static_cast<unsigned char>(c) < 0x20) c = ' ';
+    }
+    return {ErrorCode::invalid_input, "story: " + what};
+}
+
+Result<Story> read(std::string_view json) {
+    if (const auto good = check_bounds(json, bounds); !good) return refusal(good.error().message);
+    const Json document = Json::parse(json.begin(), json.end(), nullptr, false);
+    if (!document.is_object() || document.value("format", Json()) != "fabula-story") {
+        return refusal("format: not \"fabula-story\"");
+    }
+    if (document.value("version", Json()) != 1) {
+        return refusal("version: only 1 is known to this fabula");
+    }
+    std::string fault;
+    Story story = story_from(Cursor(&document, "", fault));
+    if (!fault.empty()) return refusal(fault);
+    if (const auto good = check_story(story); !good) return refusal(good.error().message);
+    return story;
+}
+
+}  // namespace
+
+Result<Story> story_from_json(std::string_view json) {
+    try {
+        return read(json);
+    } catch (const std::exception& failure) {
+        return Error{ErrorCode::exhausted, std::string("story: cannot be read: ") + failure.what()};
+    }
+}
+
+}  // namespace fabula::store

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: 0BSD
+// Records to rows and back, in standard SQL, one function a table. They run inside the caller's
+// transaction and let SOCI's exceptions pass; soci_store turns them into errors.
+#pragma once
+
+#include "store/store.h"
+
+#include <span>
+#include <string>
+#include <vector>
+
+namespace soci {
+class session;
+}
+
+namespace fabula::store {
+
+// Keys as SOCI exchanges them.
+long long key_of(StoryId id);
+long long key_of(OfferId id);
+long long key_of(story::PassageId id);
+
+/// The next number of a counter; numbers are never given twice, even after rows are removed.
+long long next_of(soci::session& sql, const std::string& counter);
+
+void insert_story(soci::session& sql, const StoryRecord& record);
+void insert_passage(soci::session& sql, StoryId story, const PassageRecord& record);
+/// With its prompt and its candidates.
+void insert_offer(soci::session& sql, StoryId story, const OfferRecord& offer);
+void insert_candidate(soci::session& sql, OfferId offer, const CandidateRecord& candidate);
+/// Behind the choices that there are.
+void insert_choice(soci::session& sql, StoryId story, const ChoiceRecord& choice);
+/// Behind the moves that there are.
+void insert_move(soci::session& sql, StoryId story, const MoveRecord& move);
+
+// Each of these: errors corrupt, when a column cannot be read.
+
+/// Every story's frame, by id.
+Result<std::vector<StoryRecord>> select_records(soci::session& sql);
+/// Passages by id, without `offer` and `index`, which the choices know.
+Result<std::vector<PassageRecord>> select_passages(soci::session& sql, StoryId story);
+/// Offers with prompt and candidates, all in their order.
+Result<std::vector<OfferRecord>> select_offers(soci::session& sql, StoryId story);
+Result<std::vector<ChoiceRecord>> select_choices(soci::session& sql, StoryId story);
+Result<std::vector<MoveRecord>> select_moves(soci::session& sql, StoryId story);
+
+}  // namespace fabula::store

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: 0BSD
+// Every bound value has a name here: SOCI reads it when the statement ends, after temporaries have
+// gone.
+#include "sample/settings_json.h"
+#include "store/packing.h"
+#include "store/rows.h"
+
+#include <soci/soci.h>
+
+namespace fabula::store {
+namespace {
+
+long long ms_of(Timestamp time) {
+    return static_cast<long long>(time);
+}
+
+long long count_of(std::size_t number) {
+    return static_cast<long long>(number);
+}
+
+soci::indicator present(bool is_present) {
+    return is_present ? soci::i_ok : soci::i_null;
+}
+
+void insert_block(soci::session& sql, OfferId offer, std::size_t position,
+                  const PromptBlock& block) {
+    const long long key = key_of(offer);
+    const long long place = count_of(position);
+    const std::string ids = pack_ids(block.ids);
+    sql << "insert into prompt_blocks (offer, position, text, ids)"
+           " values (:offer, :position, :text, :ids)",
+        soci::use(key), soci::use(place), soci::use(block.text), soci::use(ids);
+}
+
+}  // namespace
+
+long long key_of(StoryId id) {
+    return static_cast<long long>(id);
+}
+long long key_of(OfferId id) {
+    return static_cast<long long>(id);
+}
+long long key_of(story::PassageId id) {
+    return static_cast<long long>(id);
+}
+
+long long next_of(soci::session& sql, const std::string& counter) {
+    long long value = 0;
+    sql << "update counters set value = value + 1 where name = :name", soci::use(counter);
+    sql << "select value from counters where name = :name", soci::use(counter), soci::into(value);
+    return value;
+}
+
+void insert_story(soci::session& sql, const StoryRecord& record) {
+    const long long id = key_of(record.id);
+    const std::string seed = std::to_string(record.seed);
+    const long long created = ms_of(record.created);
+    sql << "insert into stories (id, title, seed, model, system, instruction, created)"
+           " values (:id, :title, :seed, :model, :system, :instruction, :created)",
+        soci::use(id), soci::use(record.title), soci::use(seed), soci::use(record.model),
+        soci::use(record.system), soci::use(record.instruction), soci::use(created);
+}
+
+void insert_passage(soci::session& sql, StoryId story, const PassageRecord& record) {
+    const long long story_key = key_of(story);
+    const long long id = key_of(record.id);
+    const long long parent = key_of(record.passage.parent);
+    const std::string origin = name_of(record.passage.origin);
+    const long long created = ms_of(record.created);
+    sql << "insert into passages (story, id, parent, origin, text, created)"
+           " values (:story, :id, :parent, :origin, :text, :created)",
+        soci::use(story_key), soci::use(id), soci::use(parent), soci::use(origin),
+        soci::use(record.passage.text), soci::use(created);
+}
+
+void insert_offer(soci::session& sql, StoryId story, const OfferRecord& offer) {
+    const long long id = key_of(offer.id);
+    const long long story_key = key_of(story);
+    const long long parent = key_of(offer.parent);
+    const long long number = count_of(offer.number);
+    const std::string prompt_ids = pack_ids(offer.prompt_ids);
+    const long long created = ms_of(offer.created);
+    sql << "insert into offers (id, story, parent, number, prompt_ids, model, model_hash,"
+           " adapter_hash, backend, created) values (:id, :story, :parent, :number, :prompt_ids,"
+           " :model, :model_hash, :adapter_hash, :backend, :created)",
+        soci::use(id), soci::use(story_key), soci::use(parent), soci::use(number),
+        soci::use(prompt_ids), soci::use(offer.model), soci::use(offer.model_hash),
+        soci::use(offer.adapter_hash), soci::use(offer.backend), soci::use(created);
+    for (std::size_t i = 0; i < offer.prompt.size(); ++i) {
+        insert_block(sql, offer.id, i, offer.prompt[i]);
+    }
+    for (const CandidateRecord& each : offer.candidates)
+        insert_candidate(sql, offer.id, each);
+}
+
+void insert_candidate(soci::session& sql, OfferId offer, const CandidateRecord& candidate) {
+    const long long key = key_of(offer);
+    const long long index = count_of(candidate.index);
+    const long long ids_bytes = count_of(candidate.ids_bytes);
+    const std::string tokens = pack_tokens(candidate.tokens);
+    const std::string settings = sample::to_json(candidate.settings);
+    const double propensity = candidate.propensity.value_or(0);
+    soci::indicator has_propensity = present(candidate.propensity.has_value());
+    const std::string stream = std::to_string(candidate.stream);
+    const long long created = ms_of(candidate.created);
+    sql << "insert into candidates (offer, \"index\", text, ids_bytes, tokens, settings, policy,"
+           " propensity, stream, ending, score, copied_share, seconds, created) values (:offer,"
+           " :index, :text, :ids_bytes, :tokens, :settings, :policy, :propensity, :stream,"
+           " :ending, :score, :copied_share, :seconds, :created)",
+        soci::use(key), soci::use(index), soci::use(candidate.text), soci::use(ids_bytes),
+        soci::use(tokens), soci::use(settings), soci::use(candidate.policy),
+        soci::use(propensity, has_propensity), soci::use(stream), soci::use(candidate.ending),
+        soci::use(candidate.score), soci::use(candidate.copied_share), soci::use(candidate.seconds),
+        soci::use(created);
+}
+
+void insert_choice(soci::session& sql, StoryId story, const ChoiceRecord& choice) {
+    const long long story_key = key_of(story);
+    const long long offer = key_of(choice.offer);
+    const long long index = count_of(choice.index.value_or(0));
+    soci::indicator has_index = present(choice.index.has_value());
+    const long long passage = key_of(choice.passage);
+    const long long created = ms_of(choice.created);
+    long long number = 0;
+    sql << "select coalesce(max(number), -1) + 1 from choices where story = :story",
+        soci::use(story_key), soci::into(number);
+    sql << "insert into choices (story, number, offer, \"index\", passage, chooser, reason,"
+           " created) values (:story, :number, :offer, :index, :passage, :chooser, :reason,"
+           " :created)",
+        soci::use(story_key), soci::use(number), soci::use(offer), soci::use(index, has_index),
+        soci::use(passage), soci::use(choice.chooser), soci::use(choice.reason), soci::use(created);
+}
+
+void insert_move(soci::session& sql, StoryId story, const MoveRecord& move) {
+    const long long story_key = key_of(story);
+    const std::string kind = name_of(move.kind);
+    const long long passage = key_of(move.passage);
+    const long long created = ms_of(move.created);
+    long long number = 0;
+    sql << "select coalesce(max(number), -1) + 1 from moves where story = :story",
+        soci::use(story_key), soci::into(number);
+    sql << "insert into moves (story, number, kind, passage, created)"
+           " values (:story, :number, :kind, :passage, :created)",
+        soci::use(story_key), soci::use(number), soci::use(kind), soci::use(passage),
+        soci::use(created);
+}
+
+}  // namespace fabula::store

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: 0BSD
+#include "base/sentences.h"
+#include "store/check.h"
+#include "store/rows.h"
+#include "store/soci_transact.h"
+
+#include <algorithm>
+
+namespace fabula::store {
+
+Error SociStore::error(ErrorCode code, const std::string& what) const {
+    return {code, backend_->name() + ": " + what};
+}
+
+Error SociStore::in_database(const Error& cause) const {
+    return error(cause.code, cause.message);
+}
+
+Error SociStore::missing_story(StoryId id) const {
+    return error(ErrorCode::not_found, "there is no story " + std::to_string(key_of(id)));
+}
+
+bool SociStore::has_story(StoryId id) {
+    const long long key = key_of(id);
+    long long count = 0;
+    backend_->session() << "select count(*) from stories where id = :id", soci::use(key),
+        soci::into(count);
+    return count > 0;
+}
+
+bool SociStore::has_passage(StoryId story, story::PassageId passage) {
+    const long long story_key = key_of(story);
+    const long long key = key_of(passage);
+    long long count = 0;
+    backend_->session() << "select count(*) from passages where story = :story and id = :id",
+        soci::use(story_key), soci::use(key), soci::into(count);
+    return count > 0;
+}
+
+Result<Unit> SociStore::require_passage(StoryId story, story::PassageId passage) {
+    if (!has_story(story)) return missing_story(story);
+    if (!has_passage(story, passage)) {
+        return error(ErrorCode::not_found, "story " + std::to_string(key_of(story)) +
+                                               " has no passage " +
+                                               std::to_string(key_of(passage)));
+    }
+    return Unit{};
+}
+
+Result<Story> SociStore::load(StoryId id) {
+    return transact<Story>(Access::read, [&](soci::session& sql) -> Result<Story> {
+        const auto records = select_records(sql);
+        if (!records) return in_database(records.error());
+        const auto found = std::find_if(records->begin(), records->end(),
+                                        [&](const StoryRecord& each) { return each.id == id; });
+        if (found == records->end()) return missing_story(id);
+        return read(*found);
+    });
+}
+
+Result<Story> SociStore::read(const StoryRecord& record) {
+    soci::session& sql = backend_->session();
+    auto passages = select_passages(sql, record.id);
+    if (!passages) return in_database(passages.error());
+    auto offers = select_offers(sql, record.id);
+    if (!offers) return in_database(offers.error());
+    auto choices = select_choices(sql, record.id);
+    if (!choices) return in_database(choices.error());
+    auto moves = select_moves(sql, record.id);
+    if (!moves) return in_database(moves.error());
+
+    const std::string place = "story " + std::to_string(key_of(record.id)) + ": ";
+    if (passages->empty()) return error(ErrorCode::corrupt, place + "its opening is missing");
+    for (const ChoiceRecord& choice : *choices) {
+        const auto passage = static_cast<std::size_t>(choice.passage);
+        if (!choice.index || passage >= passages->size()) continue;
+        (*passages)[passage].offer = choice.offer;
+        (*passages)[passage].index = choice.index;
+    }
+    Story story{record,
+                story::Tree(passages->front().passage.text),
+                std::move(*passages),
+                std::move(*offers),
+                std::move(*choices),
+                std::move(*moves)};
+    for (std::size_t i = 1; i < story.passages.size(); ++i) {
+        const story::Passage& each = story.passages[i].passage;
+        if (const auto id = story.tree.add(each.parent, each.origin, each.text); !id) {
+            return error(ErrorCode::corrupt, place + id.error().message);
+        }
+    }
+    if (const auto good = check_story(story); !good) {
+        return error(ErrorCode::corrupt, place + good.error().message);
+    }
+    return story;
+}
+
+Result<std::vector<StorySummary>> SociStore::list() {
+    using Summaries = std::vector<StorySummary>;
+    return transact<Summaries>(Access::read, [&](soci::session& sql) -> Result<Summaries> {
+        const auto records = select_records(sql);
+        if (!records) return in_database(records.error());
+        Summaries summaries;
+        for (const StoryRecord& record : *records) {
+            auto summary = summarise(record);
+            if (!summary) return summary.error();
+            summaries.push_back(std::move(*summary));
+        }
+        return summaries;
+    });
+}
+
+Result<StorySummary> SociStore::summarise(const StoryRecord& record) {
+    soci::session& sql = backend_->session();
+    const long long key = key_of(record.id);
+    long long n_passages = 0;
+    long long n_candidates = 0;
+    long long newest_passage = 0;
+    long long newest_candidate = 0;
+    long long newest_choice = 0;
+    sql << "select count(*), coalesce(max(created), 0) from passages where story = :story",
+        soci::use(key), soci::into(n_passages), soci::into(newest_passage);
+    sql << "select count(*), coalesce(max(c.created), 0) from candidates c"
+           " join offers o on o.id = c.offer where o.story = :story",
+        soci::use(key), soci::into(n_candidates), soci::into(newest_candidate);
+    sql << "select coalesce(max(created), 0) from choices where story = :story", soci::use(key),
+        soci::into(newest_choice);
+    const auto moves = select_moves(sql, record.id);
+    if (!moves) return in_database(moves.error());
+    StorySummary summary;
+    summary.record = record;
+    summary.n_passages = static_cast<std::size_t>(n_passages);
+    summary.n_candidates = static_cast<std::size_t>(n_candidates);
+    summary.changed = Timestamp{std::max({newest_passage, newest_candidate, newest_choice})};
+    story::PassageId head = story::PassageId::root;
+    for (const MoveRecord& move : *moves) {
+        summary.changed = std::max(summary.changed, move.created);
+        head = move.passage;
+    }
+    summary.words = words_to(record.id, head);
+    return summary;
+}
+
+std::size_t SociStore::words_to(StoryId story, story::PassageId head) {
+    const long long story_key = key_of(story);
+    const long long head_key = key_of(head);
+    std::string piece;
+    std::string text;
+    soci::statement rows =
+        (backend_->session().prepare
+             // A parent is always an earlier passage; saying so keeps a damaged tree from going
+             // round.
+             << "with recursive way (id, parent, text) as ("
+                " select id, parent, text from passages where story = :story and id = :head"
+                " union all"
+                " select p.id, p.parent, p.text from passages p"
+                " join way w on p.id = w.parent and p.id < w.id where p.story = :again)"
+                " select text from way order by id",
+         soci::use(story_key), soci::use(head_key), soci::use(story_key), soci::into(piece));
+    rows.execute();
+    while (rows.fetch())
+        text += piece;
+    return words_of(text).size();
+}
+
+Result<Store::Health> SociStore::check() {
+    auto health = backend_->health();
+    if (!health || !health->is_sound) return health;
+    const auto faults =
+        transact<std::string>(Access::read, [&](soci::session& sql) -> Result<std::string> {
+            const auto records = select_records(sql);
+            if (!records) return records.error().message;
+            std::string found;
+            for (const StoryRecord& record : *records) {
+                if (const auto story = read(record); !story) {
+                    found += (found.empty() ? "" : "; ") + story.error().message;
+                }
+            }
+            return found;
+        });
+    if (!faults) return faults.error();
+    if (!faults->empty()) {
+        health->is_sound = false;
+        health->findings = *faults;
+    }
+    return health;
+}
+
+}  // namespace fabula::store

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: 0BSD
+#include "base/utf8.h"
+#include "store/check.h"
+#include "store/rows.h"
+#include "store/soci_transact.h"
+
+#include <map>
+
+namespace fabula::store {
+namespace {
+
+constexpr std::size_t title_bytes = 60;
+
+/// The first words of a text, on one line.
+std::string title_of(const std::string& opening) {
+    std::string line;
+    for (const char c : opening.substr(0, 16 * title_bytes)) {
+        const bool is_space = c == ' ' || (c >= '\t' && c <= '\r');
+        if (!is_space) {
+            line += c;
+        } else if (!line.empty() && line.back() != ' ') {
+            line += ' ';
+        }
+    }
+    if (line.size() > title_bytes) {
+        const std::size_t space = line.rfind(' ', title_bytes);
+        line.resize(space == std::string::npos || space == 0 ? title_bytes : space);
+    }
+    line.resize(complete_prefix(line));
+    while (!line.empty() && line.back() == ' ')
+        line.pop_back();
+    return line.empty() ? "untitled" : line;
+}
+
+struct OfferPlace {
+    StoryId story{};
+    story::PassageId parent{};
+};
+
+std::optional<OfferPlace> place_of(soci::session& sql, OfferId offer) {
+    const long long key = key_of(offer);
+    long long story = 0;
+    long long parent = 0;
+    sql << "select story, parent from offers where id = :id", soci::use(key), soci::into(story),
+        soci::into(parent);
+    if (!sql.got_data()) return std::nullopt;
+    return OfferPlace{StoryId{story}, static_cast<story::PassageId>(parent)};
+}
+
+std::optional<std::string> candidate_text(soci::session& sql, OfferId offer, std::size_t index) {
+    const long long key = key_of(offer);
+    const auto number = static_cast<long long>(index);
+    std::string text;
+    sql << "select text from candidates where offer = :offer and \"index\" = :index",
+        soci::use(key), soci::use(number), soci::into(text);
+    if (!sql.got_data()) return std::nullopt;
+    return text;
+}
+
+std::string in_words(OfferId id) {
+    return "offer " + std::to_string(key_of(id));
+}
+
+}  // namespace
+
+Result<story::PassageId> SociStore::next_passage(StoryId story) {
+    const long long key = key_of(story);
+    long long next = 0;
+    backend_->session() << "select coalesce(max(id), -1) + 1 from passages where story = :story",
+        soci::use(key), soci::into(next);
+    if (next >= static_cast<long long>(max_passages)) {
+        return error(ErrorCode::exhausted,
+                     "story " + std::to_string(key) + " is full: it has a million passages");
+    }
+    return static_cast<story::PassageId>(next);
+}
+
+Result<StoryId> SociStore::create(const StoryRecord& record, const std::string& opening) {
+    StoryRecord kept = record;
+    if (const auto good = check_text(opening, "opening"); !good) return in_database(good.error());
+    if (kept.title.empty()) kept.title = title_of(opening);
+    if (const auto good = check_record(kept, "story"); !good) return in_database(good.error());
+    return transact<StoryId>(Access::write, [&](soci::session& sql) -> Result<StoryId> {
+        kept.id = StoryId{next_of(sql, "story")};
+        insert_story(sql, kept);
+        PassageRecord root;
+        root.passage = {story::PassageId::root, story::Origin::opening, opening};
+        root.created = record.created;
+        insert_passage(sql, kept.id, root);
+        insert_move(sql, kept.id, {MoveKind::start, story::PassageId::root, record.created});
+        return kept.id;
+    });
+}
+
+Result<OfferId> SociStore::add_offer(StoryId story, const OfferRecord& offer) {
+    if (const auto good = check_offer(offer, "offer"); !good) return in_database(good.error());
+    return transact<OfferId>(Access::write, [&](soci::session& sql) -> Result<OfferId> {
+        if (auto good = require_passage(story, offer.parent); !good) return good.error();
+        const long long story_key = key_of(story);
+        const long long parent = key_of(offer.parent);
+        long long next = 0;
+        sql << "select count(*) from offers where story = :story and parent = :parent",
+            soci::use(story_key), soci::use(parent), soci::into(next);
+        if (static_cast<long long>(offer.number) != next) {
+            return error(ErrorCode::conflict,
+                         "the next offer at passage " + std::to_string(parent) + " has number " +
+                             std::to_string(next) + ", not " + std::to_string(offer.number));
+        }
+        OfferRecord kept = offer;
+        kept.id = OfferId{next_of(sql, "offer")};
+        insert_offer(sql, story, kept);
+        return kept.id;
+    });
+}
+
+Result<Unit> SociStore::add_candidates(OfferId offer, std::span<const CandidateRecord> candidates) {
+    for (const CandidateRecord& each : candidates) {
+        if (const auto good = check_candidate(each, "candidate"); !good) {
+            return in_database(good.error());
+        }
+    }
+    return transact<Unit>(Access::write, [&](soci::session& sql) -> Result<Unit> {
+        if (!place_of(sql, offer)) {
+            return error(ErrorCode::not_found, "there is no " + in_words(offer));
+        }
+        for (const CandidateRecord& each : candidates) {
+            if (candidate_text(sql, offer, each.index)) {
+                return error(ErrorCode::conflict, in_words(offer) + " has a candidate " +
+                                                      std::to_string(each.index) + " already");
+            }
+            insert_candidate(sql, offer, each);
+        }
+        return Unit{};
+    });
+}
+
+Result<story::PassageId> SociStore::choose(const ChoiceRecord& choice, Timestamp time) {
+    using Chosen = Result<story::PassageId>;
+    if (const auto good = check_choice(choice, "choice"); !good) return in_database(good.error());
+    return transact<story::PassageId>(Access::write, [&](soci::session& sql) -> Chosen {
+        const auto place = place_of(sql, choice.offer);
+        if (!place) return error(ErrorCode::not_found, "there is no " + in_words(choice.offer));
+        ChoiceRecord kept = choice;
+        kept.created = time;
+        kept.passage = place->parent;
+        if (!choice.index) {
+            insert_choice(sql, place->story, kept);
+            return kept.passage;
+        }
+        const auto text = candidate_text(sql, choice.offer, *choice.index);
+        if (!text) {
+            return error(ErrorCode::not_found, in_words(choice.offer) + " has no candidate " +
+                                                   std::to_string(*choice.index));
+        }
+        const auto id = next_passage(place->story);
+        if (!id) return id.error();
+        PassageRecord record;
+        record.id = *id;
+        record.passage = {place->parent, story::Origin::generated, *text};
+        record.created = time;
+        kept.passage = record.id;
+        insert_passage(sql, place->story, record);
+        insert_choice(sql, place->story, kept);
+        insert_move(sql, place->story, {MoveKind::choice, record.id, time});
+        return record.id;
+    });
+}
+
+Result<story::PassageId> SociStore::add_passage(StoryId story, story::PassageId parent,
+                                                story::Origin origin, const std::string& text,
+                                                Timestamp time) {
+    using Added = Result<story::PassageId>;
+    if (origin != story::Origin::written && origin != story::Origin::edited) {
+        return error(ErrorCode::invalid_input, std::string("a person's passage is written or "
+                                                           "edited, not ") +
+                                                   story::name_of(origin));
+    }
+    if (const auto good = check_text(text, "passage"); !good) return in_database(good.error());
+    return transact<story::PassageId>(Access::write, [&](soci::session& sql) -> Added {
+        if (auto good = require_passage(story, parent); !good) return good.error();
+        const auto id = next_passage(story);
+        if (!id) return id.error();
+        PassageRecord record;
+        record.id = *id;
+        record.passage = {parent, origin, text};
+        record.created = time;
+        insert_passage(sql, story, record);
+        insert_move(sql, story, {MoveKind::edit, record.id, time});
+        return record.id;
+    });
+}
+
+Result<Unit> SociStore::move(StoryId story, MoveKind kind, story::PassageId to, Timestamp time) {
+    if (kind != MoveKind::undo && kind != MoveKind::jump) {
+        return error(ErrorCode::invalid_input,
+                     std::string("a move is undo or jump, not ") + name_of(kind));
+    }
+    return transact<Unit>(Access::write, [&](soci::session& sql) -> Result<Unit> {
+        if (auto good = require_passage(story, to); !good) return good;
+        insert_move(sql, story, {kind, to, time});
+        return Unit{};
+    });
+}
+
+Result<StoryId> SociStore::add_story(const Story& story) {
+    if (const auto good = check_story(story); !good) {
+        return error(ErrorCode::invalid_input, "story: " + good.error().message);
+    }
+    return transact<StoryId>(Access::write, [&](soci::session& sql) -> Result<StoryId> {
+        StoryRecord record = story.record;
+        record.id = StoryId{next_of(sql, "story")};
+        insert_story(sql, record);
+        for (const PassageRecord& each : story.passages)
+            insert_passage(sql, record.id, each);
+        std::map<OfferId, OfferId> renamed;
+        for (const OfferRecord& each : story.offers) {
+            OfferRecord offer = each;
+            offer.id = OfferId{next_of(sql, "offer")};
+            renamed[each.id] = offer.id;
+            insert_offer(sql, record.id, offer);
+        }
+        for (const ChoiceRecord& each : story.choices) {
+            ChoiceRecord choice = each;
+            choice.offer = renamed.at(each.offer);
+            insert_choice(sql, record.id, choice);
+        }
+        for (const MoveRecord& each : story.moves)
+            insert_move(sql, record.id, each);
+        return record.id;
+    });
+}
+
+void SociStore::delete_rows(StoryId id) {
+    const long long key = key_of(id);
+    soci::session& sql = backend_->session();
+    for (const char* statement :
+         {"delete from moves where story = :story", "delete from choices where story = :story",
+          "delete from candidates where offer in"
+          " (select id from offers where story = :story)",
+          "delete from prompt_blocks where offer in"
+          " (select id from offers where story = :story)",
+          "delete from offers where story = :story", "delete from passages where story = :story",
+          "delete from stories where id = :story"}) {
+        sql << statement, soci::use(key);
+    }
+    // Whoever opens the database after a crash between this and the erasing sees that it is due.
+    sql << "update counters set value = 1 where name = 'erase_pending'";
+}
+
+Result<Unit> SociStore::remove(StoryId id) {
+    const auto gone = transact<Unit>(Access::write, [&](soci::session&) -> Result<Unit> {
+        if (!has_story(id)) return missing_story(id);
+        delete_rows(id);
+        return Unit{};
+    });
+    if (!gone) return gone;
+    if (const auto erased = backend_->erase_traces(); !erased) {
+        return Error{erased.error().code,
+                     erased.error().message + "; story " + std::to_string(key_of(id)) +
+                         " is removed, but its words may still be in the file"};
+    }
+    return Unit{};
+}
+
+std::unique_ptr<Store> make_store(std::unique_ptr<Backend> backend) {
+    return std::make_unique<SociStore>(std::move(backend));
+}
+
+}  // namespace fabula::store
