@@ -24,24 +24,22 @@ build_preset_locked() {
     shift 2
     arguments="-DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache $*"
     if [[ ! -e $folder/build.ninja || $root/CMakePresets.json -nt $folder/.configured ||
-        $(cat "$folder/.configured" 2>/dev/null) != "$arguments" ]]; then
+        ! -e $folder/.configured || $(<"$folder/.configured") != "$arguments" ]]; then
         rm -f -- "$folder/.configured"
         # shellcheck disable=SC2086
         stage "$status_no_build" "configuring $preset" "$log" configure_preset "$preset" $arguments
         printf '%s\n' "$arguments" >"$folder/.configured"
-    fi
-    if ninja -C "$folder" -n "${targets[@]}" 2>/dev/null | grep -q 'no work to do'; then
-        return 0
     fi
     stage "$status_no_build" "building $preset" "$log" ninja -C "$folder" -j "$(job_count)" "${targets[@]}"
 }
 
 # As many compilers as there are processors, and one more, but none without a gigabyte of free memory.
 job_count() {
-    local processors kilobytes
-    processors=$(nproc)
-    kilobytes=$(awk '/^MemAvailable/ { print $2 }' /proc/meminfo)
-    local jobs=$((processors + 1)) room=$((${kilobytes:-4194304} / 1048576))
+    local key value jobs room=4
+    jobs=$(($(nproc) + 1))
+    while read -r key value _; do
+        [[ $key != MemAvailable: ]] || room=$((value / 1048576))
+    done </proc/meminfo
     ((jobs <= room)) || jobs=$room
     echo $((jobs > 1 ? jobs : 1))
 }

@@ -53,21 +53,27 @@ progress_line() {
     fi
 }
 
-# Rewrites one line twice a second on a terminal; prints a line every thirty seconds elsewhere.
-# It waits in `read`, since a `sleep` would outlive it and hold stderr open.
+# Rewrites one line twice a second on a terminal. Elsewhere prints the title of what lasts longer than a second, then a
+# line every thirty seconds. It waits in `read`, since a `sleep` would outlive it and hold stderr open.
 tick() {
     trap - EXIT INT TERM
-    local title=$1 log=$2 start=$SECONDS pause=30 never
+    local title=$1 log=$2 start=$SECONDS pause=1 never
     ((is_terminal == 0)) || pause=0.5
     exec {never}<> <(:)
-    while kill -0 $$ 2>/dev/null; do
+    read -rt "$pause" -u "$never" || true
+    if ((is_terminal == 0)); then
+        say "$title"
+        pause=30
         read -rt "$pause" -u "$never" || true
+    fi
+    while kill -0 $$ 2>/dev/null; do
         if ((is_terminal)); then
             printf '\r\033[K%s' "$(progress_line "$title" "$log" $((SECONDS - start)))" >&2
         else
             progress_line "$title" "$log" $((SECONDS - start)) >&2
             echo >&2
         fi
+        read -rt "$pause" -u "$never" || true
     done
 }
 
@@ -92,7 +98,6 @@ stage() {
 run_logged() {
     local title=$1 log=$2 result=0
     shift 2
-    ((is_terminal)) || say "$title"
     tick "$title" "$log" &
     ticker=$!
     "$@" >>"$log" 2>&1 </dev/null || result=$?
