@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: 0BSD
-#define TOML_EXCEPTIONS 0
 #include "app/configuration.h"
 
 #include <toml++/toml.h>
@@ -14,6 +13,14 @@ Error fault(const toml::parse_error& error) {
     std::ostringstream text;
     text << "line " << error.source().begin.line << ": " << error.description();
     return {ErrorCode::invalid_input, text.str()};
+}
+
+Result<toml::table> table_in(std::string_view toml) {
+    try {
+        return toml::parse(toml);
+    } catch (const toml::parse_error& error) {
+        return fault(error);
+    }
 }
 
 SettingsTable table_of(const toml::table& table) {
@@ -42,11 +49,11 @@ bool is_key(const std::string& name) {
 }  // namespace
 
 Result<ConfigTable> config_from_toml(std::string_view toml) {
-    const auto parsed = toml::parse(toml);
-    if (!parsed) return fault(parsed.error());
+    const auto parsed = table_in(toml);
+    if (!parsed) return parsed.error();
     ConfigTable config;
     config.settings.json = "{}";
-    for (const auto& [key, node] : parsed.table()) {
+    for (const auto& [key, node] : *parsed) {
         const std::string name(key.str());
         if (name == "settings" && node.is_table()) {
             config.settings = table_of(*node.as_table());
@@ -65,10 +72,10 @@ Result<ConfigTable> config_from_toml(std::string_view toml) {
 }
 
 Result<SettingsTable> settings_from_toml(std::string_view toml) {
-    const auto parsed = toml::parse(toml);
-    if (!parsed) return fault(parsed.error());
-    if (const auto* settings = parsed.table()["settings"].as_table()) return table_of(*settings);
-    return table_of(parsed.table());
+    const auto parsed = table_in(toml);
+    if (!parsed) return parsed.error();
+    if (const auto* settings = (*parsed)["settings"].as_table()) return table_of(*settings);
+    return table_of(*parsed);
 }
 
 }  // namespace fabula::app

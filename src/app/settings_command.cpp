@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: 0BSD
 #include "app/commands.h"
 #include "app/exit_status.h"
+#include "app/settings_plot.h"
 #include "app/terminal.h"
 #include "base/width.h"
-#include "preference/policy.h"
 #include "sample/settings.h"
 
 #include <CLI/CLI.hpp>
@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <iostream>
+#include <memory>
 
 namespace fabula::app {
 namespace {
@@ -36,42 +37,35 @@ int explain_settings() {
     return exit_success;
 }
 
-// The coupling of the random policy, as a picture in characters.
-int plot_ranges() {
-    const preference::RandomRanges ranges;
-    constexpr int n_columns = 60;
-    constexpr int n_rows = 14;
-    const double top = ranges.temperature_high_at_low_top_k;
-    const double bottom = ranges.temperature_low;
-    std::cout << "temperature that the random policy may draw at each top_k\n\n";
-    for (int row = 0; row < n_rows; ++row) {
-        const double temperature = top - (top - bottom) * row / (n_rows - 1);
-        std::cout << fmt::format("{:5.2f} |", temperature);
-        for (int column = 0; column < n_columns; ++column) {
-            const int top_k = ranges.top_k_low +
-                              (ranges.top_k_high - ranges.top_k_low) * column / (n_columns - 1);
-            const bool may = temperature <= preference::temperature_ceiling(ranges, top_k) + 1e-9;
-            std::cout << (may ? '#' : ' ');
-        }
-        std::cout << '\n';
-    }
-    std::cout << "      +" << std::string(n_columns, '-') << '\n'
-              << fmt::format("top_k {:<{}}{}\n", ranges.top_k_low, n_columns - 2,
-                             ranges.top_k_high);
-    return exit_success;
-}
-
 }  // namespace
 
 void add_settings(CLI::App& app, Run& run) {
     auto* command =
         app.add_subcommand("settings", "what the sampling settings mean and where they may lie");
     command->require_subcommand(1);
-    command->footer("Examples:\n  fabula settings explain\n  fabula settings plot");
-    command->add_subcommand("explain", "every setting: range, default, meaning, source")
-        ->callback([&run] { run = explain_settings; });
-    command->add_subcommand("plot", "the ranges of the random policy: hotter where top_k is low")
-        ->callback([&run] { run = plot_ranges; });
+    command->footer(
+        "Examples:\n  fabula settings explain\n  fabula settings plot --svg > ranges.svg");
+    auto as_markdown = std::make_shared<bool>(false);
+    auto* explain =
+        command->add_subcommand("explain", "every setting: range, default, meaning, source");
+    explain->add_flag("--markdown", *as_markdown, "as the table of the guide");
+    explain->callback([as_markdown, &run] {
+        run = [as_markdown] {
+            if (!*as_markdown) return explain_settings();
+            std::cout << settings_as_markdown();
+            return exit_success;
+        };
+    });
+    auto as_svg = std::make_shared<bool>(false);
+    auto* plot = command->add_subcommand(
+        "plot", "the ranges of the random policy: hotter where top_k is low");
+    plot->add_flag("--svg", *as_svg, "as a picture");
+    plot->callback([as_svg, &run] {
+        run = [as_svg] {
+            std::cout << (*as_svg ? ranges_as_svg({}) : ranges_as_text({}));
+            return exit_success;
+        };
+    });
 }
 
 }  // namespace fabula::app
