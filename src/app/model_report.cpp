@@ -94,7 +94,7 @@ std::string models_as_text(const std::vector<ModelRow>& rows, const std::string&
     bool is_first_absent = true;
     for (const auto& row : rows) {
         if (row.path.empty() && std::exchange(is_first_absent, false))
-            out += "\nknown, not here (fabula model info explains only what is here):\n";
+            out += "\nknown, not here:\n";
         out += line(row);
     }
     return out;
@@ -129,8 +129,7 @@ Result<ModelReport> inspect_model(const std::string& path) {
     const auto runnable = model::check_runnable(*file, report.name);
     if (runnable) {
         report.backend = "llama";
-        report.why =
-            "llama.cpp runs every architecture that it knows (" + model::llama_version() + ")";
+        report.why = "llama.cpp, which is there for every architecture that it knows";
     } else {
         report.why = runnable.error().message;
     }

@@ -39,7 +39,19 @@ struct WriteArguments {
 constexpr const char* default_instruction =
     "Write a story. It begins with the words that your answer begins with; go on from there.";
 
+// Empty where a story goes on.
 Result<std::string> prompt_of(const WriteArguments& arguments) {
+    const bool is_named = arguments.has_prompt || !arguments.prompt_file.empty();
+    if (!arguments.story.empty()) {
+        if (!is_named && !arguments.flags.values.contains("seed")) return std::string();
+        return Error{ErrorCode::invalid_input,
+                     "--continue goes on with a story's own text and seed: leave the prompt and "
+                     "--seed out (`fabula story edit` changes the text)"};
+    }
+    if (!is_named)
+        return Error{ErrorCode::invalid_input,
+                     "no prompt: fabula write \"Once upon a time, ...\", - for standard input, or "
+                     "--prompt-file FILE"};
     if (arguments.has_prompt && !arguments.prompt_file.empty())
         return Error{ErrorCode::invalid_input, "give a prompt or --prompt-file, not both"};
     std::string text = arguments.prompt;
@@ -50,10 +62,7 @@ Result<std::string> prompt_of(const WriteArguments& arguments) {
         while (text.ends_with('\n') || text.ends_with('\r'))
             text.pop_back();
     }
-    if (text.empty() && !arguments.has_prompt && arguments.prompt_file.empty())
-        return Error{ErrorCode::invalid_input,
-                     "no prompt: fabula write \"Once upon a time, ...\", - for standard input, or "
-                     "--prompt-file FILE"};
+    if (const auto sound = engine::check_text(text); !sound) return sound.error();
     return text;
 }
 
@@ -114,26 +123,6 @@ Result<store::Story> load_story(store::Store& store, const std::string& name) {
     return store.load(*id);
 }
 
-Result<store::Story> story_of(store::Store& store, const model::Generator& generator,
-                              const WriteArguments& arguments, const Configuration& configuration,
-                              const engine::WriteOptions& options) {
-    if (!arguments.story.empty()) return load_story(store, arguments.story);
-    const auto prompt = prompt_of(arguments);
-    if (!prompt) return prompt.error();
-    const auto seed = seed_of(configuration);
-    if (!seed) return seed.error();
-    store::StoryRecord record;
-    record.title = arguments.title;
-    record.seed = *seed;
-    record.created = now();
-    if (options.offer.chat == engine::Chat::on) {
-        record.system = configuration.text("system");
-        record.instruction =
-            arguments.instruction.empty() ? default_instruction : arguments.instruction;
-    }
-    return engine::begin(store, generator, record, *prompt, options);
-}
-
 Result<std::unique_ptr<View>> view_of(const WriteArguments& arguments, std::size_t steps) {
     if (arguments.json) return make_json_view(std::cout, arguments.events == "all");
     Color color = Color::automatic;
@@ -165,15 +154,8 @@ Result<int> write_story(const WriteArguments& arguments) {
     if (!configuration) return configuration.error();
     auto options = options_of(*configuration);
     if (!options) return options.error();
-    if (arguments.story.empty()) {
-        if (const auto prompt = prompt_of(arguments); !prompt && arguments.prompt != "-")
-            return prompt.error();  // before the model is loaded
-    } else if (arguments.has_prompt || !arguments.prompt_file.empty() ||
-               arguments.flags.values.contains("seed")) {
-        return Error{ErrorCode::invalid_input,
-                     "--continue goes on with a story's own text and seed: leave the prompt and "
-                     "--seed out (`fabula story edit` changes the text)"};
-    }
+    const auto prompt = prompt_of(arguments);  // bad input is told before a model is loaded
+    if (!prompt) return prompt.error();
     const auto threads = configuration->number("threads", 0, 1024);
     if (!threads) return threads.error();
     const auto stop = listen_for_signals();
@@ -186,7 +168,20 @@ Result<int> write_story(const WriteArguments& arguments) {
     if (!chat) return chat.error();
     options->offer.chat = *chat;
     const auto generator = model::make_local(*std::move(model));
-    auto story = story_of(**store, *generator, arguments, *configuration, *options);
+    store::StoryRecord record;
+    record.title = arguments.title;
+    record.created = now();
+    if (options->offer.chat == engine::Chat::on) {
+        record.system = configuration->text("system");
+        record.instruction =
+            arguments.instruction.empty() ? default_instruction : arguments.instruction;
+    }
+    const auto seed = seed_of(*configuration);
+    if (!seed) return seed.error();
+    record.seed = *seed;
+    auto story = arguments.story.empty()
+                     ? engine::begin(**store, *generator, record, *prompt, *options)
+                     : load_story(**store, arguments.story);
     if (!story) return story.error();
     auto view = view_of(arguments, options->steps);
     if (!view) return view.error();

@@ -149,7 +149,9 @@ private:
     }
 
     void print_wrapped(const std::string& text, const std::string& indent) {
-        for (const auto& line : wrapped(printable(text), width_ - indent.size()))
+        const auto end = text.find_last_not_of(" \n");
+        const auto shown = end == std::string::npos ? "" : text.substr(0, end + 1);
+        for (const auto& line : wrapped(printable(shown), width_ - indent.size()))
             out_ << indent << line << '\n';
     }
 

@@ -20,8 +20,8 @@ std::string reason_for(const Offered& offered, std::size_t index) {
     const auto& score = offered.scores[index];
     char text[160];
     std::snprintf(text, sizeof text,
-                  "best score %.2f of %zu (mean log-probability %.2f, copied 4-grams %.0f %%)",
-                  score.value, offered.scores.size(), score.mean_logprob, 100 * score.copied_share);
+                  "best score of %zu: %.2f (log-probability %.2f a token, %.0f %% copied)",
+                  offered.scores.size(), score.value, score.mean_logprob, 100 * score.copied_share);
     return text;
 }
 

@@ -14,7 +14,7 @@ namespace fabula::engine {
 /// Empty when none has words.
 std::optional<std::size_t> best(const Offered& offered);
 
-/// Why that candidate was taken, for people: "best score -1.21 of 3 (…)".
+/// Why that candidate was taken, for people: "best score of 3: -1.21 (...)".
 std::string reason_for(const Offered& offered, std::size_t index);
 
 struct Pick {

@@ -47,14 +47,19 @@ Result<std::optional<Finish>> write_step(store::Store& store, model::Generator& 
 
 }  // namespace
 
+Result<Unit> check_text(std::string_view text) {
+    if (!is_utf8(text))
+        return Error{ErrorCode::invalid_input,
+                     "the prompt is not UTF-8 at byte " + std::to_string(first_malformed(text))};
+    if (text.find_first_not_of(" \t\r\n") == std::string_view::npos)
+        return Error{ErrorCode::invalid_input, "the prompt is empty: a story needs a beginning"};
+    return Unit{};
+}
+
 Result<store::Story> begin(store::Store& store, const model::Generator& generator,
                            store::StoryRecord record, const std::string& opening,
                            const WriteOptions& options) {
-    if (!is_utf8(opening))
-        return Error{ErrorCode::invalid_input,
-                     "the prompt is not UTF-8 at byte " + std::to_string(first_malformed(opening))};
-    if (opening.find_first_not_of(" \t\r\n") == std::string::npos)
-        return Error{ErrorCode::invalid_input, "the prompt is empty: a story needs a beginning"};
+    if (const auto sound = check_text(opening); !sound) return sound.error();
     const auto fits = check_opening(opening, options.offer.settings.max_new_tokens, generator);
     if (!fits) return fits.error();
     record.model = generator.info().name;

@@ -9,6 +9,7 @@
 #include "store/store.h"
 
 #include <stop_token>
+#include <string_view>
 
 namespace fabula::engine {
 
@@ -16,6 +17,9 @@ struct WriteOptions {
     std::size_t steps = 8;  // most passages to add
     OfferOptions offer;
 };
+
+/// Whether a story can begin with `text`. Errors: invalid_input (empty, or not UTF-8).
+Result<Unit> check_text(std::string_view text);
 
 /// Begins a story in the store. `record.id` and `record.model` are filled in.
 /// Errors: invalid_input (an empty opening, not UTF-8, longer than the window), and the store's.
