@@ -34,7 +34,7 @@ public:
         return value && *value > 0 ? static_cast<std::uint64_t>(*value) : 0;
     }
     std::string hash(const char* key) {
-        const std::string value = text(key);
+        std::string value = text(key);
         const bool sound =
             value.size() == 64 && value.find_first_not_of("0123456789abcdef") == std::string::npos;
         if (!sound) fail(std::string("'") + key + "' is no sha256");

@@ -249,8 +249,8 @@ Result<Unit> Decoder::flush() {
 void Decoder::agree_with_cache() {
     auto* const memory = llama_get_memory(context_.get());
     for (std::size_t i = 0; i < sequences_.size(); ++i) {
-        const auto held =
-            static_cast<std::size_t>(llama_memory_seq_pos_max(memory, id_of(i)) + 1);  // -1: none
+        const llama_pos last = llama_memory_seq_pos_max(memory, id_of(i));  // -1: it holds nothing
+        const std::size_t held = last < 0 ? 0 : static_cast<std::size_t>(last) + 1;
         Sequence& entry = sequences_[i];
         entry.tokens.resize(std::min(entry.tokens.size(), held));
         entry.n_computed = entry.tokens.size();

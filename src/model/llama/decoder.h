@@ -37,6 +37,7 @@ public:
     Decoder(ContextHandle context, const DecoderSizes& sizes, std::string model_name);
     Decoder(const Decoder&) = delete;
     Decoder& operator=(const Decoder&) = delete;
+    ~Decoder() = default;
 
     /// As Model::step.
     Result<StepCost> step(std::span<const std::span<const TokenId>> branches,

@@ -2,6 +2,7 @@
 #include "model/llama/load.h"
 
 #include "model/gguf_file.h"
+#include "model/llama/chat.h"
 #include "model/llama/decoder.h"
 #include "model/llama/foreign_log.h"
 #include "model/llama/vocabulary.h"
@@ -81,7 +82,7 @@ void start_llama() {
 
 /// Progress of one part of a load, as a share of the whole.
 struct Progress {
-    const std::function<bool(float)>* listener;
+    const std::function<bool(float)>* listener = nullptr;
     bool stopped = false;
 };
 
@@ -207,6 +208,12 @@ private:
 Result<std::string> LlamaModel::chat_frame(std::string_view system,
                                            std::string_view instruction) const {
     if (info_.chat_template.empty()) return Model::chat_frame(system, instruction);
+    const auto* const vocab = llama_model_get_vocab(model_.get());
+    const TokenId end = llama_vocab_eos(vocab);
+    const char* const end_text = end == LLAMA_TOKEN_NULL ? "" : llama_vocab_get_text(vocab, end);
+    if (auto frame = frame_of_roles(info_.chat_template, system, instruction, end_text)) {
+        return *std::move(frame);
+    }
     const std::string system_text(system);
     const std::string user_text(instruction);
     std::vector<llama_chat_message> messages;
