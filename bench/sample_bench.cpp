@@ -34,14 +34,15 @@ std::vector<float> model_like_row(std::size_t n_vocab) {
 
 void draw(benchmark::State& state, const Settings& settings) {
     const auto row = model_like_row(static_cast<std::size_t>(state.range(0)));
-    std::vector<TokenId> history;
-    for (int i = 0; i < 500; ++i)
-        history.push_back(static_cast<TokenId>(static_cast<std::size_t>(i * 31) % row.size()));
+    std::vector<TokenId> history(500);
+    for (std::size_t i = 0; i < history.size(); ++i)
+        history[i] = static_cast<TokenId>(i * 31 % row.size());
     const auto kept = reference::kept(row, settings, {}, {.history = history});
     const Rng rng(5);
     Sampler sampler(settings);
     std::uint64_t position = 0;
-    for (auto _ : state) {
+    // NOLINTNEXTLINE(clang-analyzer-deadcode.DeadStores): Google Benchmark's idiom.
+    for ([[maybe_unused]] auto _ : state) {
         const auto drawn =
             sampler.draw(row, {.history = history, .number = rng.uniform(position++)});
         const bool is_right =

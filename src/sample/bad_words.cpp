@@ -19,6 +19,7 @@ using Characters = std::vector<UChar32>;
 
 constexpr UChar32 replacement = 0xFFFD;
 
+// NOLINTNEXTLINE(readability-function-cognitive-complexity): it is ICU's macro that branches.
 Characters characters_of(std::string_view text) {
     const std::string fold = folded(text);
     Characters characters;

@@ -61,13 +61,13 @@ List after(Stage stage, List list, const Settings& settings, std::span<const Tok
         case Stage::temperature:
             return tempered(std::move(list), settings.temperature);
         case Stage::top_k:
-            return top_k(std::move(list), settings.top_k);
+            return top_k(list, settings.top_k);
         case Stage::top_p:
-            return top_p(std::move(list), settings.top_p);
+            return top_p(list, settings.top_p);
         case Stage::min_p:
-            return min_p(std::move(list), settings.min_p);
+            return min_p(list, settings.min_p);
         case Stage::typical_p:
-            return typical_p(std::move(list), settings.typical_p);
+            return typical_p(list, settings.typical_p);
     }
     return list;
 }
@@ -145,18 +145,18 @@ List tempered(List list, double temperature) {
     return list;
 }
 
-List top_k(List list, int k) {
+List top_k(const List& list, int k) {
     if (k == 0 || static_cast<std::size_t>(k) >= list.size()) return list;
     auto order = by(negated_logits(list));
     order.resize(static_cast<std::size_t>(k));
     return only(list, order);
 }
 
-List top_p(List list, double p) {
+List top_p(const List& list, double p) {
     return p < 1 && !list.empty() ? cheapest(list, negated_logits(list), p) : list;
 }
 
-List min_p(List list, double ratio) {
+List min_p(const List& list, double ratio) {
     const auto share = probabilities(list);
     std::vector<std::size_t> likely;
     const double top = list.empty() ? 0 : *std::max_element(share.begin(), share.end());
@@ -166,7 +166,7 @@ List min_p(List list, double ratio) {
     return only(list, likely);
 }
 
-List typical_p(List list, double p) {
+List typical_p(const List& list, double p) {
     if (p >= 1 || list.empty()) return list;
     const double mean = entropy(list);
     const double top = largest(list);

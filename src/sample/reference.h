@@ -64,20 +64,20 @@ List tempered(List list, double temperature);
 
 /// The k tokens with the largest logits, exactly k where there are as many. 0 keeps all.
 /// Source: Fan et al., 2018, arXiv:1805.04833. Hugging Face keeps all that tie with the k-th.
-List top_k(List list, int k);
+List top_k(const List& list, int k);
 
 /// The smallest prefix, by (probability descending, id ascending), whose mass reaches p. 1 keeps
 /// all. Source: Holtzman et al., 2020, arXiv:1904.09751, eq. 3.
-List top_p(List list, double p);
+List top_p(const List& list, double p);
 
 /// The tokens whose probability is at least `ratio` times the largest. 0 keeps all.
 /// Source: Nguyen et al., 2024, arXiv:2407.01082, eq. 1.
-List min_p(List list, double ratio);
+List min_p(const List& list, double ratio);
 
 /// The smallest prefix, by (| -ln probability - entropy | ascending, id ascending), whose mass
 /// reaches p. 1 keeps all. Source: Meister et al., "Locally Typical Sampling", 2022,
 /// arXiv:2202.00666, eq. 9. Hugging Face keeps all that tie with the last.
-List typical_p(List list, double p);
+List typical_p(const List& list, double p);
 
 /// The token with the largest logit alone.
 List greedy(const List& list);

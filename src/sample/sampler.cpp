@@ -140,7 +140,7 @@ Result<std::vector<Sampler::Kept>> Sampler::keep(std::span<const float> logits, 
 
 // Leaves in row_ what the settings keep, and gives the largest logit of the row as it came.
 Result<float> Sampler::cut(std::span<const float> logits, const Step& step) {
-    const auto top = top_of(logits);
+    auto top = top_of(logits);
     if (!top) return top.error();
     row_.assign(logits, *top);
     counts_.resize(logits.size());
