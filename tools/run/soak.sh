@@ -37,7 +37,7 @@ run_soak() {
 run_one_soak() {
     local name=$1 minutes=$2 result=0
     if [[ $name == fuzz ]]; then
-        build_preset fuzz all "${llama_arguments[@]}"
+        build_preset fuzz fuzz_targets "${llama_arguments[@]}"
     fi
     mkdir -p -- "$root/build/soak/$name"
     say "soak $name for $minutes minutes"
