@@ -117,7 +117,7 @@ std::string read(const std::filesystem::path& path) {
 // case). The data's own README says 78 % and 46 % for the two loops: that is `later`, of what the
 // model wrote.
 TEST(RepeatedShare, tells_loops_from_books) {
-    const char* data = std::getenv("FABULA_DATA");
+    const char* data = std::getenv("FABULA_DATA");  // NOLINT(concurrency-mt-unsafe): one thread
     if (!data) GTEST_SKIP() << "FABULA_DATA is not set";
     const std::filesystem::path folder(data);
     const std::string scenes = read(folder / "loop-baseline/scene-chain.txt");

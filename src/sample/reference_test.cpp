@@ -10,7 +10,7 @@
 namespace fabula::sample::reference {
 namespace {
 
-List with_probabilities(std::vector<double> shares) {
+List with_probabilities(const std::vector<double>& shares) {
     List list;
     for (const double share : shares)
         list.push_back({static_cast<TokenId>(list.size()), std::log(share)});
