@@ -49,6 +49,17 @@ Result<double> parse_number(const std::string& name, const std::string& text) {
     return value;
 }
 
+// Keys and numeric settings: what one flag or variable sets each.
+std::vector<std::string> names_that_flags_have() {
+    std::vector<std::string> names;
+    names.reserve(all_keys.size() + sample::fields().size());
+    for (const auto& key : all_keys)
+        names.emplace_back(key.name);
+    for (const auto& field : sample::fields())
+        names.emplace_back(field.name);
+    return names;
+}
+
 Error within(const std::string& layer, const Error& error) {
     return {error.code, layer + ": " + error.message};
 }
@@ -73,6 +84,7 @@ std::span<const Key> keys() {
 }
 
 std::optional<std::string> process_environment(const std::string& name) {
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing in the program changes the environment
     const char* value = std::getenv(name.c_str());
     if (value == nullptr || *value == '\0') return {};
     return value;
@@ -124,7 +136,7 @@ Result<Unit> Configuration::read_config_file(const std::string& path) {
     const auto config = config_from_toml(*text);
     if (!config) return within(source, config.error());
     for (const auto& [name, value] : config->values) {
-        if (const auto done = assign(name, value, source); !done) return done;
+        if (auto done = assign(name, value, source); !done) return done;
     }
     return apply_settings(config->settings.json, config->settings.names, source);
 }
@@ -147,15 +159,10 @@ Result<Unit> Configuration::read_settings_file(const std::string& path) {
 
 Result<Unit> Configuration::read_environment(
     const std::function<std::optional<std::string>(const std::string&)>& environment) {
-    std::vector<std::string> names;
-    for (const auto& key : all_keys)
-        names.emplace_back(key.name);
-    for (const auto& field : sample::fields())
-        names.emplace_back(field.name);
-    for (const auto& name : names) {
+    for (const auto& name : names_that_flags_have()) {
         const auto value = environment(variable_of(name));
         if (!value) continue;
-        const auto done = assign(name, *value, "environment " + variable_of(name));
+        auto done = assign(name, *value, "environment " + variable_of(name));
         if (!done) return done;
     }
     return Unit{};
@@ -163,7 +170,7 @@ Result<Unit> Configuration::read_environment(
 
 Result<Unit> Configuration::read_flags(const Flags& flags) {
     for (const auto& [name, value] : flags.values) {
-        if (const auto done = assign(name, value, flag_of(name)); !done) return done;
+        if (auto done = assign(name, value, flag_of(name)); !done) return done;
     }
     return read_lists(flags);
 }

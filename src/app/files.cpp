@@ -6,9 +6,9 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <iostream>
+#include <system_error>
 
 namespace fabula::app {
 namespace {
@@ -18,7 +18,8 @@ Error refused(const std::string& doing, const std::string& path, int reason) {
     if (reason == ENOENT || reason == ENOTDIR) code = ErrorCode::not_found;
     if (reason == ENOSPC || reason == EDQUOT) code = ErrorCode::exhausted;
     if (reason == EISDIR) code = ErrorCode::invalid_input;
-    return {code, "cannot " + doing + " '" + path + "': " + std::strerror(reason)};
+    return {code,
+            "cannot " + doing + " '" + path + "': " + std::generic_category().message(reason)};
 }
 
 // A descriptor that closes itself.

@@ -27,7 +27,7 @@ const model::CatalogueEntry* entry_of(const std::string& name) {
 }
 
 std::string licence_of(const model::GgufFile& file, const std::string& name) {
-    const auto stated = file.text("general.license");
+    auto stated = file.text("general.license");
     if (!stated.empty()) return stated;
     const auto* entry = entry_of(name);
     return entry != nullptr ? entry->licence : "unknown";

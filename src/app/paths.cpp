@@ -10,6 +10,7 @@ namespace fabula::app {
 namespace {
 
 std::string variable(const char* name) {
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing in the program changes the environment
     const char* value = std::getenv(name);
     return value == nullptr ? "" : value;
 }
@@ -17,6 +18,7 @@ std::string variable(const char* name) {
 std::string home() {
     const auto named = variable("HOME");
     if (!named.empty()) return named;
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): before any thread that could ask too
     const passwd* user = getpwuid(getuid());
     return user != nullptr && user->pw_dir != nullptr ? user->pw_dir : ".";
 }

@@ -17,7 +17,8 @@ namespace fabula::app {
 namespace {
 
 std::string range_of(const sample::Field& field) {
-    return fmt::format("{}{:.15g} to {:.15g}", field.low_is_open ? "above " : "", field.low, field.high);
+    return fmt::format("{}{:.15g} to {:.15g}", field.low_is_open ? "above " : "", field.low,
+                       field.high);
 }
 
 int explain_settings() {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "store/store.h"
+#include "story/tree.h"
 
 #include <string>
 #include <vector>

@@ -1,27 +1,36 @@
 // SPDX-License-Identifier: 0BSD
 #include "app/terminal.h"
 
+#include "app/configuration.h"
 #include "base/utf8.h"
 
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
 
 namespace fabula::app {
+
+namespace {
+
+bool can_move_cursor() {
+    return process_environment("TERM").value_or("dumb") != "dumb";
+}
+
+}  // namespace
 
 bool is_terminal(int descriptor) {
     return isatty(descriptor) == 1;
 }
 
+bool can_redraw() {
+    return is_terminal(1) && can_move_cursor();
+}
+
 bool has_color(int descriptor, Color color) {
     if (color != Color::automatic) return color == Color::always;
-    const char* no_color = std::getenv("NO_COLOR");
-    if (no_color != nullptr && *no_color != '\0') return false;
-    const char* kind = std::getenv("TERM");
-    if (kind == nullptr || std::string_view(kind) == "dumb") return false;
-    return is_terminal(descriptor);
+    if (process_environment("NO_COLOR")) return false;
+    return is_terminal(descriptor) && can_move_cursor();
 }
 
 std::size_t columns(int descriptor) {

@@ -17,6 +17,9 @@ bool is_terminal(int descriptor);
 /// that is not "dumb" and with NO_COLOR unset or empty (https://no-color.org).
 bool has_color(int descriptor, Color color);
 
+/// Whether lines on stdout can be redrawn: a terminal that is not "dumb".
+bool can_redraw();
+
 /// Columns of the terminal at `descriptor`, at least 20; 80 where it is none or does not say.
 std::size_t columns(int descriptor);
 

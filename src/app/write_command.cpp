@@ -132,12 +132,10 @@ Result<std::unique_ptr<View>> view_of(const WriteArguments& arguments, std::size
     options.has_color = has_color(1, color);
     options.columns = columns(1);
     options.n_steps = steps;
-    const char* kind = std::getenv("TERM");
-    const bool can_move = is_terminal(1) && kind != nullptr && std::string_view(kind) != "dumb";
     if (arguments.quiet)
         options.mode = ViewMode::quiet;
     else
-        options.mode = can_move && !arguments.plain ? ViewMode::live : ViewMode::plain;
+        options.mode = can_redraw() && !arguments.plain ? ViewMode::live : ViewMode::plain;
     return make_view(std::cout, options);
 }
 

@@ -7,6 +7,7 @@
 #include "engine/prompt.h"
 #include "model/generator.h"
 #include "preference/policy.h"
+#include "sample/settings.h"
 #include "store/store.h"
 
 #include <functional>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: 0BSD
-// What may be asked of a language model, at the level of text: continue this prompt, once a candidate,
-// each with its own settings. Local models (Model and sample) and remote ones stand behind it; `engine`
-// knows only this level. Token ids that pass through are opaque: kept, sent back, never interpreted.
+// What may be asked of a language model, at the level of text: continue this prompt, once a
+// candidate, each with its own settings. Local models (Model and sample) and remote ones stand
+// behind it; `engine` knows only this level. Token ids that pass through are opaque: kept, sent
+// back, never interpreted.
 //
 // Threads: one thread at a time uses a Generator; callbacks come on the calling thread.
 #pragma once
@@ -63,24 +64,24 @@ struct TokenTrace {
 
 struct CandidateRequest {
     sample::Settings settings;
-    Rng words;  // number (position, attempt) draws the token at that position
+    Rng words{0};  // number (position, attempt) draws the token at that position
 };
 
 struct Candidate {
-    std::string text;              // UTF-8, whole characters only
-    std::vector<TokenId> ids;      // the tokens of the first `ids_bytes` bytes of the text
-    std::size_t ids_bytes = 0;     // less than text.size() where a stop string cut a token in two
-    std::vector<TokenTrace> trace; // one an id
+    std::string text;               // UTF-8, whole characters only
+    std::vector<TokenId> ids;       // the tokens of the first `ids_bytes` bytes of the text
+    std::size_t ids_bytes = 0;      // less than text.size() where a stop string cut a token in two
+    std::vector<TokenTrace> trace;  // one an id
     Ending ending = Ending::stopped;
-    double seconds = 0;            // wall time from the call to this candidate's end
+    double seconds = 0;  // wall time from the call to this candidate's end
 };
 
 /// What went into a generation and what it cost.
 struct Generated {
-    std::vector<Candidate> candidates;   // one a request, in order
-    std::vector<TokenId> prompt_ids;     // the prompt as the model saw it
-    std::size_t computed_tokens = 0;     // prompt tokens evaluated; the rest was cached
-    double first_token_seconds = 0;      // from the call to the first drawn token
+    std::vector<Candidate> candidates;  // one a request, in order
+    std::vector<TokenId> prompt_ids;    // the prompt as the model saw it
+    std::size_t computed_tokens = 0;    // prompt tokens evaluated; the rest was cached
+    double first_token_seconds = 0;     // from the call to the first drawn token
     double seconds = 0;
 };
 
