@@ -60,7 +60,8 @@ TEST(Damage, of_the_header_ends_no_process) {
     const std::string whole = bytes_of(import_made(folder, {}, 21));
     const Rng rng(5);
     std::size_t n[3] = {0, 0, 0};
-    const char* const set = std::getenv("FABULA_DAMAGE");  // more than a test run has time for
+    // More than a test run has time for. NOLINTNEXTLINE(concurrency-mt-unsafe): nobody sets it
+    const char* const set = std::getenv("FABULA_DAMAGE");
     const std::uint64_t n_files = set == nullptr ? 150 : std::stoul(set);
     const std::size_t first = 24;
     for (std::uint64_t i = 0; i < n_files; ++i) {

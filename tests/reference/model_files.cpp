@@ -18,7 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 
 std::string variable(const char* name) {
-    const char* const value = std::getenv(name);
+    const char* const value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nobody sets it
     return value == nullptr ? "" : value;
 }
 

@@ -113,57 +113,75 @@ TEST_F(Step, decodes_prompts_of_several_batches) {
     EXPECT_LE(distance(warm, cold), 1e-3F);
 }
 
+/// Branches as people and samplers make them: from what was there before, cut back or not, one
+/// token or several longer.
+class Walk {
+public:
+    std::vector<Tokens> next() {
+        ++step_;
+        std::vector<Tokens> branches;
+        const std::size_t n_branches = 1 + drawn(0, 4);
+        for (std::uint32_t b = 0; b < n_branches; ++b)
+            branches.push_back(branch(b));
+        known_.insert(known_.end(), branches.begin(), branches.end());
+        if (known_.size() > 12) known_.erase(known_.begin(), known_.end() - 12);
+        return branches;
+    }
+
+private:
+    std::size_t drawn(std::uint32_t attempt, std::size_t n) const {
+        return static_cast<std::size_t>(rng_.uniform(step_, attempt) * static_cast<double>(n));
+    }
+
+    Tokens branch(std::uint32_t b) const {
+        Tokens branch = known_[drawn(10 + b, known_.size())];
+        if (drawn(20 + b, 3) == 0) branch.resize(1 + drawn(30 + b, branch.size()));
+        const std::size_t n_more = drawn(40 + b, 3) == 0 ? drawn(50 + b, 12) : 1;
+        for (std::uint32_t t = 0; t < n_more && branch.size() < 200; ++t) {
+            branch.push_back(static_cast<TokenId>(259 + drawn(60 + 16 * b + t, 60)));
+        }
+        return branch;
+    }
+
+    Rng rng_{99};
+    std::uint64_t step_ = 0;
+    std::vector<Tokens> known_ = {{1, 260, 261, 262, 263}};
+};
+
+/// How many different prefixes the branches have: what a cold cache computes when it shares all.
+std::size_t n_prefixes(const std::vector<Tokens>& branches) {
+    std::set<Tokens> prefixes;
+    for (const Tokens& branch : branches) {
+        for (std::size_t n = 1; n <= branch.size(); ++n) {
+            prefixes.emplace(branch.begin(), branch.begin() + static_cast<std::ptrdiff_t>(n));
+        }
+    }
+    return prefixes.size();
+}
+
 TEST_F(Step, walks_at_random_as_a_cold_model_would) {
     const auto model = load(4);
-    const Rng rng(99);
-    const auto drawn = [&rng](std::uint64_t position, std::uint32_t attempt, std::size_t n) {
-        return static_cast<std::size_t>(rng.uniform(position, attempt) * static_cast<double>(n));
-    };
-    std::vector<Tokens> known = {counted(260, 5)};
-    std::set<Tokens> prefixes;  // what some step computed, and may find again
+    const std::size_t n_vocab = model->info().n_vocab;
+    Walk walk;
     float off = 0;
-    for (std::uint64_t i = 0; i < 200; ++i) {
-        std::vector<Tokens> branches;
-        const std::size_t n_branches = 1 + drawn(i, 0, 4);
-        for (std::uint32_t b = 0; b < n_branches; ++b) {
-            Tokens branch = known[drawn(i, 10 + b, known.size())];
-            if (drawn(i, 20 + b, 3) == 0)
-                branch.resize(1 + drawn(i, 30 + b, branch.size()));  // undo
-            const std::size_t n_more = drawn(i, 40 + b, 3) == 0 ? drawn(i, 50 + b, 12) : 1;
-            for (std::uint32_t t = 0; t < n_more && branch.size() < 200; ++t) {
-                branch.push_back(static_cast<TokenId>(259 + drawn(i, 60 + 16 * b + t, 60)));
-            }
-            branches.push_back(branch);
-        }
+    for (int i = 0; i < 200; ++i) {
+        const std::vector<Tokens> branches = walk.next();
         std::vector<float> logits;
         const auto done = step(*model, branches, logits);
         ASSERT_TRUE(done) << done.error().message;
         // Each distinct branch computes its last token, and nothing is computed twice.
-        std::set<Tokens> needed;
+        EXPECT_GE(done->computed_tokens, std::set<Tokens>(branches.begin(), branches.end()).size());
+        EXPECT_LE(done->computed_tokens, n_prefixes(branches));
         std::size_t n_tokens = 0;
-        for (const Tokens& branch : branches) {
-            n_tokens += branch.size();
-            for (std::size_t n = 1; n <= branch.size(); ++n) {
-                needed.emplace(branch.begin(), branch.begin() + static_cast<std::ptrdiff_t>(n));
-            }
+        for (std::size_t b = 0; b < branches.size(); ++b) {
+            n_tokens += branches[b].size();
+            const auto cold = logits_behind(*load(1), branches[b]);
+            const auto row = logits.begin() + static_cast<std::ptrdiff_t>(b * n_vocab);
+            const std::vector<float> warm(row, row + static_cast<std::ptrdiff_t>(n_vocab));
+            EXPECT_EQ(likeliest(warm), likeliest(cold)) << "step " << i;
+            off = std::max(off, distance(warm, cold));
         }
-        const std::set<Tokens> distinct(branches.begin(), branches.end());
-        EXPECT_GE(done->computed_tokens, distinct.size());
-        EXPECT_LE(done->computed_tokens, needed.size());
         EXPECT_EQ(done->computed_tokens + done->cached_tokens, n_tokens);
-        if (i % 4 == 0) {  // a cold model for each branch takes its time
-            const std::size_t n_vocab = model->info().n_vocab;
-            for (std::size_t b = 0; b < branches.size(); ++b) {
-                const auto cold = logits_behind(*load(1), branches[b]);
-                const auto row = logits.begin() + static_cast<std::ptrdiff_t>(b * n_vocab);
-                const std::vector<float> warm(row, row + static_cast<std::ptrdiff_t>(n_vocab));
-                EXPECT_EQ(likeliest(warm), likeliest(cold)) << "step " << i;
-                off = std::max(off, distance(warm, cold));
-            }
-        }
-        for (const Tokens& branch : branches)
-            known.push_back(branch);
-        if (known.size() > 12) known.erase(known.begin(), known.end() - 12);
     }
     RecordProperty("largest_difference", std::to_string(off));
     EXPECT_LE(off, 1e-3F);

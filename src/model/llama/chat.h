@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: 0BSD
-// What a chat model wants to read before its answer. llama.cpp knows most templates by their words; one
-// form, of TinyLlama and Zephyr, it takes for another, so it is spelt here. Text only.
+// What a chat model wants to read before its answer. llama.cpp knows most templates by their words;
+// one form, of TinyLlama and Zephyr, it takes for another, so it is spelt here. Text only.
 #pragma once
 
 #include <optional>
