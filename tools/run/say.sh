@@ -39,18 +39,20 @@ make_scratch() {
     cleanups+=("rm -rf -- $(printf %q "$scratch")")
 }
 
-# "[34/79]" of a ninja log becomes "[34/79] 48 s, about 70 s left".
+# "[34/79]" of a ninja log becomes "[34/79] 48 s, about 70 s left"; packages that apt-get unpacks and sets up count too.
 progress_line() {
-    local title=$1 log=$2 seconds=$3 last='' counts
-    last=$(tail -c 4000 "$log" 2>/dev/null | tr '\r' '\n' | grep -oE '^\[[0-9]+/[0-9]+\]' | tail -n 1) || true
-    if [[ -n $last ]]; then
-        counts=${last//[^0-9\/]/}
-        local made=${counts%/*} total=${counts#*/} left=''
-        ((made < 3 || made >= total)) || left=", about $((seconds * (total - made) / made)) s left"
-        printf 'run: %s %s %d s%s' "$title" "$last" "$seconds" "$left"
-    else
-        printf 'run: %s %d s' "$title" "$seconds"
+    local title=$1 log=$2 seconds=$3 made=0 total=0 left='' counts
+    counts=$(tail -c 4000 "$log" 2>/dev/null | grep -oE '^\[[0-9]+/[0-9]+\]' | tail -n 1) || true
+    if [[ -n $counts ]]; then
+        counts=${counts//[^0-9\/]/}
+        made=${counts%/*} total=${counts#*/}
+    elif counts=$(grep -m 1 -oE '[0-9]+ newly installed' "$log" 2>/dev/null); then
+        total=$((2 * ${counts%% *}))
+        made=$(grep -cE '^(Unpacking|Setting up) ' "$log") || true
     fi
+    ((made < 3 || made >= total)) || left=", about $((seconds * (total - made) / made)) s left"
+    ((total == 0)) || title+=" [$made/$total]"
+    printf 'run: %s %d s%s' "$title" "$seconds" "$left"
 }
 
 # Rewrites one line twice a second on a terminal. Elsewhere prints the title of what lasts longer than a second, then a
