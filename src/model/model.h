@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: 0BSD
-// What may be asked of a language model, at the level of tokens. Backends live in subfolders (llama/);
-// only their .cpp files see foreign headers.
+// What may be asked of a language model, at the level of tokens. Backends live in subfolders
+// (llama/); only their .cpp files see foreign headers.
 //
-// A branch is named by its tokens and nothing else: whoever asks for the logits behind a sequence hands
-// over the whole sequence, and the backend finds what it has already computed. Nothing above this
-// interface holds a handle to a cache.
+// A branch is named by its tokens and nothing else: whoever asks for the logits behind a sequence
+// hands over the whole sequence, and the backend finds what it has already computed. Nothing above
+// this interface holds a handle to a cache.
 //
 // Threads: one thread at a time uses a Model.
 #pragma once
@@ -37,9 +37,9 @@ struct ModelInfo {
     std::string chat_template;  // "" when the model has none
 };
 
-/// Where a text stands that is to be encoded: tokenizers treat the start of a text in their own way.
-/// `markup` is a start in which the names of control tokens, "<|user|>", become those tokens; it is for
-/// chat templates and never for what a person typed.
+/// Where a text stands that is to be encoded: tokenizers treat the start of a text in their own
+/// way. `markup` is a start in which the names of control tokens, "<|user|>", become those tokens;
+/// it is for chat templates and never for what a person typed.
 enum class Place { start, inside, markup };
 
 /// What a step had to do.
@@ -68,8 +68,9 @@ public:
     /// Whether `token` ends the text (a model may have several).
     virtual bool is_end(TokenId token) const = 0;
 
-    /// The text that the model's chat template puts before its answer. What people typed is inside it
-    /// as it is. Errors: invalid_input when the model has no template or llama.cpp does not know it.
+    /// The text that the model's chat template puts before its answer. What people typed is inside
+    /// it as it is. Errors: invalid_input when the model has no template or llama.cpp does not know
+    /// it.
     virtual Result<std::string> chat_frame(std::string_view system,
                                            std::string_view instruction) const;
 
