@@ -29,7 +29,7 @@ Result<Unit> check_ids(std::span<const TokenId> ids, const std::string& place) {
 }
 
 struct NamedText {
-    const char* name;
+    const char* name = "";
     const std::string& text;
     std::size_t limit_bytes = max_name_bytes;
 };

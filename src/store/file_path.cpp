@@ -107,7 +107,7 @@ Result<Unit> prepare_file(const std::string& path) {
 
 Result<Unit> check_magic(const std::string& path) {
     // With the final NUL, which belongs to it.
-    constexpr std::string_view magic("SQLite format 3", 16);
+    constexpr std::string_view magic("SQLite format 3\0", 16);
     constexpr std::size_t header_bytes = 100;
     char header[header_bytes];
     const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);

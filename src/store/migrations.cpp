@@ -4,99 +4,105 @@
 namespace fabula::store {
 namespace {
 
-std::vector<std::string> tables_1() {
-    return {
-        "create table fabula_schema (version bigint not null)",
-        "insert into fabula_schema (version) values (0)",
+const std::vector<std::string> story_tables_1{
+    "create table fabula_schema (version bigint not null)",
+    "insert into fabula_schema (version) values (0)",
 
-        "create table counters (name text not null primary key, value bigint not null)",
-        "insert into counters (name, value) values ('story', 0)",
-        "insert into counters (name, value) values ('offer', 0)",
-        "insert into counters (name, value) values ('erase_pending', 0)",
+    "create table counters (name text not null primary key, value bigint not null)",
+    "insert into counters (name, value) values ('story', 0)",
+    "insert into counters (name, value) values ('offer', 0)",
+    "insert into counters (name, value) values ('erase_pending', 0)",
 
-        "create table stories ("
-        " id bigint not null primary key,"
-        " title text not null,"
-        " seed text not null,"
-        " model text not null,"
-        " system text not null,"
-        " instruction text not null,"
-        " created bigint not null)",
+    "create table stories ("
+    " id bigint not null primary key,"
+    " title text not null,"
+    " seed text not null,"
+    " model text not null,"
+    " system text not null,"
+    " instruction text not null,"
+    " created bigint not null)",
 
-        "create table passages ("
-        " story bigint not null references stories (id),"
-        " id bigint not null,"
-        " parent bigint not null,"
-        " origin text not null,"
-        " text text not null,"
-        " created bigint not null,"
-        " primary key (story, id),"
-        " foreign key (story, parent) references passages (story, id))",
-        "create index passages_by_parent on passages (story, parent)",
+    "create table passages ("
+    " story bigint not null references stories (id),"
+    " id bigint not null,"
+    " parent bigint not null,"
+    " origin text not null,"
+    " text text not null,"
+    " created bigint not null,"
+    " primary key (story, id),"
+    " foreign key (story, parent) references passages (story, id))",
+    "create index passages_by_parent on passages (story, parent)",
+};
 
-        "create table offers ("
-        " id bigint not null primary key,"
-        " story bigint not null,"
-        " parent bigint not null,"
-        " number bigint not null,"
-        " prompt_ids text not null,"
-        " model text not null,"
-        " model_hash text not null,"
-        " adapter_hash text not null,"
-        " backend text not null,"
-        " created bigint not null,"
-        " unique (story, parent, number),"
-        " foreign key (story, parent) references passages (story, id))",
+const std::vector<std::string> record_tables_1{
+    "create table offers ("
+    " id bigint not null primary key,"
+    " story bigint not null,"
+    " parent bigint not null,"
+    " number bigint not null,"
+    " prompt_ids text not null,"
+    " model text not null,"
+    " model_hash text not null,"
+    " adapter_hash text not null,"
+    " backend text not null,"
+    " created bigint not null,"
+    " unique (story, parent, number),"
+    " foreign key (story, parent) references passages (story, id))",
 
-        "create table prompt_blocks ("
-        " offer bigint not null references offers (id),"
-        " position bigint not null,"
-        " text text not null,"
-        " ids text not null,"
-        " primary key (offer, position))",
+    "create table prompt_blocks ("
+    " offer bigint not null references offers (id),"
+    " position bigint not null,"
+    " text text not null,"
+    " ids text not null,"
+    " primary key (offer, position))",
 
-        "create table candidates ("
-        " offer bigint not null references offers (id),"
-        " \"index\" bigint not null,"
-        " text text not null,"
-        " ids_bytes bigint not null,"
-        " tokens text not null,"
-        " settings text not null,"
-        " policy text not null,"
-        " propensity double precision,"
-        " stream text not null,"
-        " ending text not null,"
-        " score double precision not null,"
-        " copied_share double precision not null,"
-        " seconds double precision not null,"
-        " created bigint not null,"
-        " primary key (offer, \"index\"))",
+    "create table candidates ("
+    " offer bigint not null references offers (id),"
+    " \"index\" bigint not null,"
+    " text text not null,"
+    " ids_bytes bigint not null,"
+    " tokens text not null,"
+    " settings text not null,"
+    " policy text not null,"
+    " propensity double precision,"
+    " stream text not null,"
+    " ending text not null,"
+    " score double precision not null,"
+    " copied_share double precision not null,"
+    " seconds double precision not null,"
+    " created bigint not null,"
+    " primary key (offer, \"index\"))",
 
-        "create table choices ("
-        " story bigint not null references stories (id),"
-        " number bigint not null,"
-        " offer bigint not null references offers (id),"
-        " \"index\" bigint,"
-        " passage bigint not null,"
-        " chooser text not null,"
-        " reason text not null,"
-        " created bigint not null,"
-        " primary key (story, number),"
-        " foreign key (offer, \"index\") references candidates (offer, \"index\"),"
-        " foreign key (story, passage) references passages (story, id))",
-        "create index choices_by_offer on choices (offer, \"index\")",
-        "create index choices_by_passage on choices (story, passage)",
+    "create table choices ("
+    " story bigint not null references stories (id),"
+    " number bigint not null,"
+    " offer bigint not null references offers (id),"
+    " \"index\" bigint,"
+    " passage bigint not null,"
+    " chooser text not null,"
+    " reason text not null,"
+    " created bigint not null,"
+    " primary key (story, number),"
+    " foreign key (offer, \"index\") references candidates (offer, \"index\"),"
+    " foreign key (story, passage) references passages (story, id))",
+    "create index choices_by_offer on choices (offer, \"index\")",
+    "create index choices_by_passage on choices (story, passage)",
 
-        "create table moves ("
-        " story bigint not null references stories (id),"
-        " number bigint not null,"
-        " kind text not null,"
-        " passage bigint not null,"
-        " created bigint not null,"
-        " primary key (story, number),"
-        " foreign key (story, passage) references passages (story, id))",
-        "create index moves_by_passage on moves (story, passage)",
-    };
+    "create table moves ("
+    " story bigint not null references stories (id),"
+    " number bigint not null,"
+    " kind text not null,"
+    " passage bigint not null,"
+    " created bigint not null,"
+    " primary key (story, number),"
+    " foreign key (story, passage) references passages (story, id))",
+    "create index moves_by_passage on moves (story, passage)",
+};
+
+std::vector<std::string> joined(std::vector<std::string> first,
+                                const std::vector<std::string>& second) {
+    first.insert(first.end(), second.begin(), second.end());
+    return first;
 }
 
 /// Rows are only ever added, or removed with their whole story.
@@ -104,9 +110,12 @@ std::vector<std::string> append_only_in_sqlite(const std::vector<std::string>& t
     std::vector<std::string> triggers;
     triggers.reserve(tables.size());
     for (const std::string& table : tables) {
-        triggers.push_back("create trigger " + table + "_are_append_only before update on " +
-                           table + " begin select raise(abort, '" + table +
-                           " are append-only'); end");
+        std::string& trigger = triggers.emplace_back("create trigger ");
+        for (const char* part :
+             {table.c_str(), "_are_append_only before update on ", table.c_str(),
+              " begin select raise(abort, '", table.c_str(), " are append-only'); end"}) {
+            trigger += part;
+        }
     }
     return triggers;
 }
@@ -115,8 +124,9 @@ std::vector<std::string> append_only_in_sqlite(const std::vector<std::string>& t
 
 std::span<const Migration> migrations() {
     static const std::vector<Migration> all{
-        {tables_1(), append_only_in_sqlite({"stories", "passages", "offers", "prompt_blocks",
-                                            "candidates", "choices", "moves"})},
+        {joined(story_tables_1, record_tables_1),
+         append_only_in_sqlite(
+             {"stories", "passages", "offers", "prompt_blocks", "candidates", "choices", "moves"})},
     };
     return all;
 }

@@ -42,26 +42,34 @@ constexpr std::array<std::int8_t, 256> values = [] {
     return table;
 }();
 
+/// The 24 bits that four digits spell, of which the first `n_digits` count.
+std::optional<std::uint32_t> group_of(std::string_view four, std::size_t n_digits) {
+    std::uint32_t group = 0;
+    for (std::size_t i = 0; i < 4; ++i) {
+        const int value = i < n_digits ? values[byte_at(four, i)] : 0;
+        if (value < 0) return std::nullopt;
+        group = group << 6 | static_cast<std::uint32_t>(value);
+    }
+    // One spelling for one value: bits that the padding cuts off must be zero.
+    const std::uint32_t cut = n_digits == 4 ? 0 : (n_digits == 3 ? 0xFFU : 0xFFFFU);
+    if ((group & cut) != 0) return std::nullopt;
+    return group;
+}
+
 std::optional<std::string> from_base64(std::string_view text) {
     if (text.size() % 4 != 0) return std::nullopt;
     std::string bytes;
     bytes.reserve(text.size() / 4 * 3);
     for (std::size_t i = 0; i < text.size(); i += 4) {
+        const std::string_view four = text.substr(i, 4);
         std::size_t n_digits = 4;
-        if (i + 4 == text.size()) {
-            while (n_digits > 2 && text[i + n_digits - 1] == '=')
-                --n_digits;
-        }
-        std::uint32_t group = 0;
-        for (std::size_t k = 0; k < 4; ++k) {
-            const int value = k < n_digits ? values[byte_at(text, i + k)] : 0;
-            if (value < 0) return std::nullopt;
-            group = group << 6 | static_cast<std::uint32_t>(value);
-        }
-        // One spelling for one value: bits that padding cuts off must be zero.
-        if (n_digits < 4 && (group & (n_digits == 3 ? 0xFFU : 0xFFFFU)) != 0) return std::nullopt;
+        const bool is_last = i + 4 == text.size();
+        while (is_last && n_digits > 2 && four[n_digits - 1] == '=')
+            --n_digits;
+        const auto group = group_of(four, n_digits);
+        if (!group) return std::nullopt;
         for (std::size_t k = 0; k + 1 < n_digits; ++k) {
-            bytes += static_cast<char>(group >> (16 - 8 * k) & 0xFFU);
+            bytes += static_cast<char>(*group >> (16 - 8 * k) & 0xFFU);
         }
     }
     return bytes;

@@ -248,7 +248,7 @@ void SociStore::delete_rows(StoryId id) {
 }
 
 Result<Unit> SociStore::remove(StoryId id) {
-    const auto gone = transact<Unit>(Access::write, [&](soci::session&) -> Result<Unit> {
+    auto gone = transact<Unit>(Access::write, [&](soci::session&) -> Result<Unit> {
         if (!has_story(id)) return missing_story(id);
         delete_rows(id);
         return Unit{};

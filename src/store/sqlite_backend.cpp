@@ -160,7 +160,7 @@ Result<Unit> SqliteBackend::finish_erasing() {
     const auto pending = number("select value from counters where name = 'erase_pending'");
     if (!pending) return pending.error();
     if (*pending == 0) return Unit{};
-    const auto erased = erase_traces();
+    auto erased = erase_traces();
     // Somebody else is at work here; the mark stays, and a later open comes back to it.
     if (!erased && erased.error().code == ErrorCode::unavailable) return Unit{};
     return erased;

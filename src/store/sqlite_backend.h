@@ -26,6 +26,8 @@ public:
     /// Opens or makes the file and brings it to the newest of `steps`. Errors: as `open_sqlite`.
     static Result<std::unique_ptr<SqliteBackend>> open(const std::string& path, Waiting waiting,
                                                        std::span<const Migration> steps);
+    SqliteBackend(const SqliteBackend&) = delete;
+    SqliteBackend& operator=(const SqliteBackend&) = delete;
     ~SqliteBackend() override;
 
     soci::session& session() override { return *session_; }

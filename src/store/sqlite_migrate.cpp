@@ -57,7 +57,7 @@ Result<int> SqliteBackend::schema_version() {
 }
 
 Result<int> SqliteBackend::known_version(std::size_t newest) {
-    const auto version = schema_version();
+    auto version = schema_version();
     if (version && static_cast<std::size_t>(*version) > newest) {
         return error(ErrorCode::invalid_input,
                      "its schema " + std::to_string(*version) + " is newer than " +

@@ -49,7 +49,7 @@ Story small_story() {
 }
 
 TEST(StoryJson, gives_back_every_random_story_bit_for_bit) {
-    for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    for (std::uint64_t seed = 0; seed < 100; ++seed) {
         const Story story = random_story(seed);
         const std::string document = to_json(story);
         const auto back = story_from_json(document);
@@ -107,6 +107,18 @@ TEST(StoryJson, writes_what_people_and_programs_look_for) {
           "\"propensity\": null", "\"parent\": null"}) {
         EXPECT_NE(document.find(part), std::string::npos) << part;
     }
+}
+
+TEST(StoryJson, the_example_in_its_document_is_what_is_written) {
+    const std::string page = bytes_of(FABULA_DOCS "/formats/story.md");
+    const std::string fence = "```json\n";
+    const std::size_t begin = page.find(fence) + fence.size();
+    const std::size_t end = page.find("```\n", begin);
+    ASSERT_NE(end, std::string::npos);
+    const std::string example = page.substr(begin, end - begin);
+    const auto story = story_from_json(example);
+    ASSERT_TRUE(story) << story.error().message;
+    EXPECT_EQ(to_json(*story), example);
 }
 
 TEST(StoryJson, reads_wide_numbers_as_digits_or_as_numbers) {
