@@ -7,12 +7,12 @@
 
 #include <gtest/gtest.h>
 #include <sched.h>
-#include <signal.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <filesystem>
 #include <iostream>
 
@@ -86,8 +86,9 @@ TEST(BadFiles, a_damaged_page_is_found_by_check_or_by_load) {
     int n_found = 0;
     for (std::uint64_t round = 0; round < 20; ++round) {
         std::string bytes = whole;
-        const auto page = static_cast<std::size_t>(
-            1 + rng.uniform(round) * static_cast<double>(whole.size() / 4096 - 1));
+        const std::size_t n_pages = whole.size() / 4096;
+        const auto page =
+            1 + static_cast<std::size_t>(rng.uniform(round) * static_cast<double>(n_pages - 1));
         for (std::size_t i = 0; i < 64; ++i)
             bytes[page * 4096 + i] = '\x5a';
         const std::string part = folder.at(std::to_string(round) + ".db");
@@ -280,7 +281,7 @@ TEST(BadFiles, a_full_disk_at_the_first_open_is_exhausted) {
     FABULA_SKIP_OR_EXPECT_0(ended(started([&] {
         const std::string disk = folder.at("");
         if (!mount_small_disk(disk)) return skipped;
-        std::string rubbish(390 * 1024, 'x');
+        const std::string rubbish(399'360, 'x');
         write_bytes(folder.at("rubbish"), rubbish);
         const std::string path = folder.at("x.db");
         const auto store = open_sqlite(path);

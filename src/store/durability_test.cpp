@@ -6,11 +6,11 @@
 #include "store/store.h"
 
 #include <gtest/gtest.h>
-#include <signal.h>
 #include <sqlite3.h>
 #include <unistd.h>
 
 #include <chrono>
+#include <csignal>
 #include <set>
 #include <thread>
 
@@ -119,6 +119,7 @@ TEST(Durability, processes_that_make_the_same_database_at_once_all_succeed) {
         const ScratchFolder folder;
         const std::string path = folder.at("new/x.db");
         std::vector<int> makers;
+        makers.reserve(4);
         for (int i = 0; i < 4; ++i) {
             makers.push_back(started([&] {
                 auto store = open_sqlite(path);

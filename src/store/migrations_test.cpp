@@ -117,6 +117,7 @@ TEST(Migrations, run_once_when_several_processes_open_an_old_database) {
     ASSERT_TRUE(open_sqlite(path));
     const auto steps = with_second(adds_colour);
     std::vector<int> openers;
+    openers.reserve(4);
     for (int i = 0; i < 4; ++i) {
         openers.push_back(started([&] { return opened_with(path, steps) ? 0 : 1; }));
     }

@@ -7,6 +7,7 @@
 #include <bit>
 #include <cassert>
 #include <cmath>
+#include <limits>
 #include <map>
 
 namespace fabula::store {
@@ -93,7 +94,7 @@ CandidateRecord random_candidate(Dice& dice, std::size_t index) {
     if (dice.falls(0.5)) candidate.propensity = dice.real();
     candidate.stream = dice.wide();
     candidate.ending = "sentence_end";
-    candidate.score = dice.falls(0.2) ? -INFINITY : dice.real();
+    candidate.score = dice.falls(0.2) ? -std::numeric_limits<double>::infinity() : dice.real();
     candidate.copied_share = dice.real();
     candidate.seconds = dice.real();
     candidate.created = dice.time();

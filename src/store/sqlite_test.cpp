@@ -7,8 +7,8 @@
 
 #include <gtest/gtest.h>
 
-#include <cmath>
 #include <filesystem>
+#include <limits>
 
 namespace fabula::store {
 namespace {
@@ -20,10 +20,10 @@ protected:
     void SetUp() override { reopen(); }
 
     void reopen() {
-        store_.reset();
-        auto opened = open_sqlite(path_);
+        store.reset();
+        auto opened = open_sqlite(path);
         ASSERT_TRUE(opened) << opened.error().message;
-        store_ = std::move(*opened);
+        store = std::move(*opened);
     }
 
     StoryId begun(const std::string& opening = "Once upon a time, there was a girl.") {
@@ -31,7 +31,7 @@ protected:
         record.seed = ~std::uint64_t{0};
         record.model = "stories15M";
         record.created = Timestamp{1000};
-        const auto id = store_->create(record, opening);
+        const auto id = store->create(record, opening);
         EXPECT_TRUE(id) << id.error().message;
         return *id;
     }
@@ -39,20 +39,20 @@ protected:
     OfferId offered(StoryId story, PassageId parent, std::size_t number = 0) {
         OfferRecord offer = some_offer(parent, {" She ran.", " She sang.", " She slept."});
         offer.number = number;
-        const auto id = store_->add_offer(story, offer);
+        const auto id = store->add_offer(story, offer);
         EXPECT_TRUE(id) << id.error().message;
         return *id;
     }
 
     PassageId taken(OfferId offer, std::size_t index) {
         const auto passage =
-            store_->choose({offer, index, {}, "person", "liked it", {}}, Timestamp{2000});
+            store->choose({offer, index, {}, "person", "liked it", {}}, Timestamp{2000});
         EXPECT_TRUE(passage) << passage.error().message;
         return *passage;
     }
 
     Story loaded(StoryId id) {
-        auto story = store_->load(id);
+        auto story = store->load(id);
         EXPECT_TRUE(story) << story.error().message;
         return story ? std::move(*story) : Story{};
     }
@@ -60,13 +60,13 @@ protected:
     void expect_error(const Error& error, ErrorCode code, const std::string& words) {
         EXPECT_EQ(error.code, code) << error.message;
         EXPECT_NE(error.message.find(words), std::string::npos) << error.message;
-        EXPECT_NE(error.message.find(path_), std::string::npos) << error.message;
+        EXPECT_NE(error.message.find(path), std::string::npos) << error.message;
         EXPECT_EQ(error.message.find('\n'), std::string::npos) << error.message;
     }
 
-    ScratchFolder folder_;
-    std::string path_ = folder_.at("x.db");
-    std::unique_ptr<Store> store_;
+    ScratchFolder folder;
+    std::string path = folder.at("x.db");
+    std::unique_ptr<Store> store;
 };
 
 TEST_F(SqliteStore, begins_a_story_with_its_opening_and_a_start) {
@@ -100,10 +100,10 @@ TEST_F(SqliteStore, titles_are_cut_between_words_and_never_inside_a_character) {
 TEST_F(SqliteStore, keeps_an_offer_as_it_was_made) {
     const StoryId id = begun();
     OfferRecord offer = some_offer(PassageId::root, {" She ran.", " She sang."});
-    offer.candidates[1].score = -INFINITY;
+    offer.candidates[1].score = -std::numeric_limits<double>::infinity();
     offer.candidates[1].propensity = 0.1;
     offer.candidates[1].settings.bad_words = {"caf\u00e9"};
-    const auto kept = store_->add_offer(id, offer);
+    const auto kept = store->add_offer(id, offer);
     ASSERT_TRUE(kept) << kept.error().message;
     reopen();
     const Story story = loaded(id);
@@ -116,7 +116,7 @@ TEST_F(SqliteStore, keeps_an_offer_as_it_was_made) {
 TEST_F(SqliteStore, refuses_an_offer_whose_number_is_not_the_next) {
     const StoryId id = begun();
     offered(id, PassageId::root);
-    const auto again = store_->add_offer(id, some_offer(PassageId::root, {" x"}));
+    const auto again = store->add_offer(id, some_offer(PassageId::root, {" x"}));
     ASSERT_FALSE(again);
     expect_error(again.error(), ErrorCode::conflict, "has number 1, not 0");
     offered(id, PassageId::root, 1);
@@ -126,7 +126,7 @@ TEST_F(SqliteStore, refuses_an_offer_whose_number_is_not_the_next) {
 TEST_F(SqliteStore, refuses_an_offer_with_an_index_twice) {
     OfferRecord offer = some_offer(PassageId::root, {" a", " b"});
     offer.candidates[1].index = 0;
-    const auto kept = store_->add_offer(begun(), offer);
+    const auto kept = store->add_offer(begun(), offer);
     ASSERT_FALSE(kept);
     expect_error(kept.error(), ErrorCode::conflict, "comes twice");
 }
@@ -136,15 +136,15 @@ TEST_F(SqliteStore, adds_regenerated_candidates_under_free_indices_only) {
     const OfferId offer = offered(id, PassageId::root);
     const std::vector<CandidateRecord> more{some_candidate(3, " She flew."),
                                             some_candidate(7, " She fell.")};
-    ASSERT_TRUE(store_->add_candidates(offer, more));
+    ASSERT_TRUE(store->add_candidates(offer, more));
     const std::vector<CandidateRecord> clash{some_candidate(8, " x"), some_candidate(7, " y")};
-    const auto refused = store_->add_candidates(offer, clash);
+    const auto refused = store->add_candidates(offer, clash);
     ASSERT_FALSE(refused);
     expect_error(refused.error(), ErrorCode::conflict, "has a candidate 7 already");
     const Story story = loaded(id);
     ASSERT_EQ(story.offers[0].candidates.size(), 5U) << "index 8 must not stay behind";
     EXPECT_EQ(story.offers[0].candidates[4], more[1]);
-    const auto lost = store_->add_candidates(OfferId{99}, more);
+    const auto lost = store->add_candidates(OfferId{99}, more);
     ASSERT_FALSE(lost);
     expect_error(lost.error(), ErrorCode::not_found, "no offer 99");
 }
@@ -171,7 +171,7 @@ TEST_F(SqliteStore, choosing_again_branches_and_overwrites_nothing) {
     const StoryId id = begun();
     const OfferId offer = offered(id, PassageId::root);
     EXPECT_EQ(taken(offer, 1), PassageId{1});
-    ASSERT_TRUE(store_->move(id, MoveKind::undo, PassageId::root, Timestamp{3000}));
+    ASSERT_TRUE(store->move(id, MoveKind::undo, PassageId::root, Timestamp{3000}));
     EXPECT_EQ(loaded(id).head(), PassageId::root);
     EXPECT_EQ(taken(offer, 2), PassageId{2});
     const Story story = loaded(id);
@@ -184,7 +184,7 @@ TEST_F(SqliteStore, choosing_again_branches_and_overwrites_nothing) {
 TEST_F(SqliteStore, keeps_a_refusal_and_stays_where_it_is) {
     const StoryId id = begun();
     const OfferId offer = offered(id, PassageId::root);
-    const auto stayed = store_->choose({offer, std::nullopt, {}, "person", "", {}}, Timestamp{5});
+    const auto stayed = store->choose({offer, std::nullopt, {}, "person", "", {}}, Timestamp{5});
     ASSERT_TRUE(stayed) << stayed.error().message;
     EXPECT_EQ(*stayed, PassageId::root);
     const Story story = loaded(id);
@@ -196,21 +196,21 @@ TEST_F(SqliteStore, keeps_a_refusal_and_stays_where_it_is) {
 
 TEST_F(SqliteStore, choosing_what_is_not_there_says_so) {
     const OfferId offer = offered(begun(), PassageId::root);
-    const auto index = store_->choose({offer, 3, {}, "person", "", {}}, Timestamp{});
+    const auto index = store->choose({offer, 3, {}, "person", "", {}}, Timestamp{});
     ASSERT_FALSE(index);
     expect_error(index.error(), ErrorCode::not_found, "has no candidate 3");
-    const auto lost = store_->choose({OfferId{8}, 0, {}, "person", "", {}}, Timestamp{});
+    const auto lost = store->choose({OfferId{8}, 0, {}, "person", "", {}}, Timestamp{});
     ASSERT_FALSE(lost);
     expect_error(lost.error(), ErrorCode::not_found, "no offer 8");
 }
 
 TEST_F(SqliteStore, adds_what_a_person_wrote_and_moves_there) {
     const StoryId id = begun();
-    const auto first = store_->add_passage(id, PassageId::root, story::Origin::written,
-                                           " I wrote this.", Timestamp{7});
+    const auto first = store->add_passage(id, PassageId::root, story::Origin::written,
+                                          " I wrote this.", Timestamp{7});
     ASSERT_TRUE(first) << first.error().message;
-    const auto second = store_->add_passage(id, PassageId::root, story::Origin::edited,
-                                            " I wrote that.", Timestamp{8});
+    const auto second = store->add_passage(id, PassageId::root, story::Origin::edited,
+                                           " I wrote that.", Timestamp{8});
     ASSERT_TRUE(second) << second.error().message;
     const Story story = loaded(id);
     EXPECT_EQ(story.head(), *second);
@@ -221,11 +221,11 @@ TEST_F(SqliteStore, adds_what_a_person_wrote_and_moves_there) {
 TEST_F(SqliteStore, only_people_add_passages_and_only_undo_and_jump_are_moves) {
     const StoryId id = begun();
     const auto passage =
-        store_->add_passage(id, PassageId::root, story::Origin::generated, " x", Timestamp{});
+        store->add_passage(id, PassageId::root, story::Origin::generated, " x", Timestamp{});
     ASSERT_FALSE(passage);
     expect_error(passage.error(), ErrorCode::invalid_input, "not generated");
     for (const MoveKind kind : {MoveKind::start, MoveKind::choice, MoveKind::edit}) {
-        const auto moved = store_->move(id, kind, PassageId::root, Timestamp{});
+        const auto moved = store->move(id, kind, PassageId::root, Timestamp{});
         ASSERT_FALSE(moved);
         expect_error(moved.error(), ErrorCode::invalid_input, name_of(kind));
     }
@@ -233,34 +233,34 @@ TEST_F(SqliteStore, only_people_add_passages_and_only_undo_and_jump_are_moves) {
 
 TEST_F(SqliteStore, names_the_story_or_passage_that_is_not_there) {
     const StoryId id = begun();
-    const auto load = store_->load(StoryId{9});
+    const auto load = store->load(StoryId{9});
     ASSERT_FALSE(load);
     expect_error(load.error(), ErrorCode::not_found, "no story 9");
-    const auto gone = store_->remove(StoryId{9});
+    const auto gone = store->remove(StoryId{9});
     ASSERT_FALSE(gone);
     expect_error(gone.error(), ErrorCode::not_found, "no story 9");
-    const auto offer = store_->add_offer(id, some_offer(PassageId{4}, {" x"}));
+    const auto offer = store->add_offer(id, some_offer(PassageId{4}, {" x"}));
     ASSERT_FALSE(offer);
     expect_error(offer.error(), ErrorCode::not_found, "no passage 4");
-    const auto move = store_->move(id, MoveKind::jump, PassageId{4}, Timestamp{});
+    const auto move = store->move(id, MoveKind::jump, PassageId{4}, Timestamp{});
     ASSERT_FALSE(move);
     expect_error(move.error(), ErrorCode::not_found, "no passage 4");
     const auto passage =
-        store_->add_passage(StoryId{9}, PassageId::root, story::Origin::written, "x", Timestamp{});
+        store->add_passage(StoryId{9}, PassageId::root, story::Origin::written, "x", Timestamp{});
     ASSERT_FALSE(passage);
     expect_error(passage.error(), ErrorCode::not_found, "no story 9");
 }
 
 TEST_F(SqliteStore, refuses_texts_that_are_not_utf8_or_hold_nul) {
-    const auto opening = store_->create({}, "Once \xff");
+    const auto opening = store->create({}, "Once \xff");
     ASSERT_FALSE(opening);
     expect_error(opening.error(), ErrorCode::invalid_input, "not UTF-8 at byte 5");
     const StoryId id = begun();
-    const auto passage = store_->add_passage(id, PassageId::root, story::Origin::written,
-                                             std::string("a\0b", 3), Timestamp{});
+    const auto passage = store->add_passage(id, PassageId::root, story::Origin::written,
+                                            std::string("a\0b", 3), Timestamp{});
     ASSERT_FALSE(passage);
     expect_error(passage.error(), ErrorCode::invalid_input, "NUL at byte 1");
-    const auto offer = store_->add_offer(id, some_offer(PassageId::root, {"\xc0\x80"}));
+    const auto offer = store->add_offer(id, some_offer(PassageId::root, {"\xc0\x80"}));
     ASSERT_FALSE(offer);
     expect_error(offer.error(), ErrorCode::invalid_input, "candidates[0].text");
     EXPECT_EQ(loaded(id).tree.size(), 1U);
@@ -271,9 +271,9 @@ TEST_F(SqliteStore, lists_stories_with_what_the_reader_would_read) {
     const StoryId second = begun("It's mine.");
     const OfferId offer = offered(first, PassageId::root);
     taken(offer, 0);
-    ASSERT_TRUE(store_->add_passage(first, PassageId::root, story::Origin::written,
-                                    " Four five six seven.", Timestamp{9000}));
-    const auto list = store_->list();
+    ASSERT_TRUE(store->add_passage(first, PassageId::root, story::Origin::written,
+                                   " Four five six seven.", Timestamp{9000}));
+    const auto list = store->list();
     ASSERT_TRUE(list) << list.error().message;
     ASSERT_EQ(list->size(), 2U);
     EXPECT_EQ((*list)[0].record.id, first);
@@ -289,13 +289,13 @@ TEST_F(SqliteStore, lists_stories_with_what_the_reader_would_read) {
 TEST_F(SqliteStore, gives_back_every_random_story_that_it_was_given) {
     for (std::uint64_t seed = 0; seed < 60; ++seed) {
         const Story story = random_story(seed, 8);
-        const auto id = store_->add_story(story);
+        const auto id = store->add_story(story);
         ASSERT_TRUE(id) << "seed " << seed << ": " << id.error().message;
         EXPECT_EQ(renumbered(loaded(*id)), renumbered(story)) << "seed " << seed;
     }
     reopen();
-    EXPECT_EQ(store_->list()->size(), 60U);
-    const auto health = store_->check();
+    EXPECT_EQ(store->list()->size(), 60U);
+    const auto health = store->check();
     ASSERT_TRUE(health) << health.error().message;
     EXPECT_TRUE(health->is_sound) << health->findings;
 }
@@ -303,17 +303,17 @@ TEST_F(SqliteStore, gives_back_every_random_story_that_it_was_given) {
 TEST_F(SqliteStore, refuses_a_story_that_contradicts_itself_and_adds_nothing) {
     Story story = random_story(3);
     story.moves.push_back({MoveKind::jump, PassageId{999}, {}});
-    const auto id = store_->add_story(story);
+    const auto id = store->add_story(story);
     ASSERT_FALSE(id);
     expect_error(id.error(), ErrorCode::invalid_input, "there is no passage 999");
-    EXPECT_TRUE(store_->list()->empty());
+    EXPECT_TRUE(store->list()->empty());
 }
 
 TEST_F(SqliteStore, never_gives_an_id_twice) {
     begun();
     const StoryId second = begun();
     const OfferId offer = offered(second, PassageId::root);
-    ASSERT_TRUE(store_->remove(second));
+    ASSERT_TRUE(store->remove(second));
     const StoryId third = begun();
     EXPECT_GT(third, second);
     EXPECT_GT(offered(third, PassageId::root), offer);
@@ -322,21 +322,22 @@ TEST_F(SqliteStore, never_gives_an_id_twice) {
 TEST_F(SqliteStore, forbids_changing_a_row) {
     const StoryId id = begun();
     taken(offered(id, PassageId::root), 0);
-    store_.reset();
+    store.reset();
     for (const std::string table :
          {"stories", "passages", "offers", "prompt_blocks", "candidates", "choices", "moves"}) {
         const std::string column = table == "prompt_blocks" ? "text" : "created";
-        EXPECT_EQ(sql_fault(path_, "update " + table + " set " + column + " = 1"),
-                  table + " are append-only");
+        std::string update = "update ";
+        update.append(table).append(" set ").append(column).append(" = 1");
+        EXPECT_EQ(sql_fault(path, update), table + " are append-only");
     }
 }
 
 TEST_F(SqliteStore, reports_its_health) {
     begun();
-    const auto health = store_->check();
+    const auto health = store->check();
     ASSERT_TRUE(health) << health.error().message;
     EXPECT_TRUE(health->is_sound) << health->findings;
-    EXPECT_EQ(health->where, path_);
+    EXPECT_EQ(health->where, path);
     EXPECT_EQ(health->schema, 1);
     EXPECT_EQ(health->findings, "");
     EXPECT_GT(health->size_bytes, 4096U);
@@ -345,34 +346,34 @@ TEST_F(SqliteStore, reports_its_health) {
 TEST_F(SqliteStore, finds_a_story_that_was_tampered_with) {
     const StoryId id = begun();
     taken(offered(id, PassageId::root), 0);
-    run_sql(path_,
+    run_sql(path,
             "drop trigger candidates_are_append_only;"
             "update candidates set tokens = 'AAAA' where \"index\" = 1");
-    const auto health = store_->check();
+    const auto health = store->check();
     ASSERT_TRUE(health) << health.error().message;
     EXPECT_FALSE(health->is_sound);
     EXPECT_NE(health->findings.find("candidate 1 of offer 1"), std::string::npos)
         << health->findings;
-    const auto story = store_->load(id);
+    const auto story = store->load(id);
     ASSERT_FALSE(story);
     expect_error(story.error(), ErrorCode::corrupt, "its tokens cannot be read");
-    run_sql(path_, "pragma foreign_keys = off; delete from offers");
-    EXPECT_NE(store_->check()->findings.find("rows refer to rows that are missing"),
+    run_sql(path, "pragma foreign_keys = off; delete from offers");
+    EXPECT_NE(store->check()->findings.find("rows refer to rows that are missing"),
               std::string::npos);
 }
 
 TEST_F(SqliteStore, opens_files_of_any_name_and_makes_folders_for_itself_alone) {
-    const std::string odd = folder_.at("a b/c=\"d'e\u00e9/?mode=ro&x.db");
+    const std::string odd = folder.at("a b/c=\"d'e\u00e9/?mode=ro&x.db");
     const auto opened = open_sqlite(odd);
     ASSERT_TRUE(opened) << opened.error().message;
     ASSERT_TRUE((*opened)->create({}, "Once."));
     using std::filesystem::perms;
     EXPECT_EQ(std::filesystem::status(odd).permissions(), perms::owner_read | perms::owner_write);
-    EXPECT_EQ(std::filesystem::status(folder_.at("a b")).permissions(), perms::owner_all);
+    EXPECT_EQ(std::filesystem::status(folder.at("a b")).permissions(), perms::owner_all);
 }
 
 TEST_F(SqliteStore, sees_at_once_what_another_opened_store_added) {
-    auto other = open_sqlite(path_);
+    auto other = open_sqlite(path);
     ASSERT_TRUE(other);
     const StoryId id = begun();
     const auto passage = (*other)->add_passage(id, PassageId::root, story::Origin::written,

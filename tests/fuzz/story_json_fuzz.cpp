@@ -65,29 +65,42 @@ bool is_key(std::string_view json, std::size_t end) {
     return next != std::string_view::npos && json[next] == ':';
 }
 
+Kind kind_of(char first) {
+    switch (first) {
+        case '"':
+            return Kind::text;
+        case '{':
+            return Kind::object;
+        case '[':
+            return Kind::list;
+        default:
+            return first == '-' || (first >= '0' && first <= '9') ? Kind::number : Kind::word;
+    }
+}
+
 std::vector<Value> values_of(std::string_view json) {
     constexpr std::string_view word = "+-.0123456789abcdefghijklmnopqrstuvwxyzE";
     std::vector<Value> values;
     std::vector<std::size_t> open;
-    const auto add = [&](std::size_t begin, std::size_t end, Kind kind) {
+    const auto add = [&](std::size_t begin, std::size_t end) {
         const bool is_item = !open.empty() && values[open.back()].kind == Kind::list;
-        values.push_back({begin, end, kind, is_item});
+        values.push_back({begin, end, kind_of(json[begin]), is_item});
     };
     for (std::size_t at = 0; at < json.size();) {
         const char c = json[at];
         std::size_t end = at + 1;
         if (c == '"') {
             end = end_of_text(json, at);
-            if (!is_key(json, end)) add(at, end, Kind::text);
+            if (!is_key(json, end)) add(at, end);
         } else if (c == '{' || c == '[') {
-            add(at, json.size(), c == '{' ? Kind::object : Kind::list);
+            add(at, json.size());
             open.push_back(values.size() - 1);
         } else if ((c == '}' || c == ']') && !open.empty()) {
             values[open.back()].end = end;
             open.pop_back();
         } else if (word.find(c) != std::string_view::npos) {
             end = std::min(json.find_first_not_of(word, at), json.size());
-            add(at, end, c == '-' || (c >= '0' && c <= '9') ? Kind::number : Kind::word);
+            add(at, end);
         }
         at = end;
     }
@@ -217,7 +230,7 @@ extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t s
     Pick random(seed);
     if (size == 0 || below(random, 40) == 0) return LLVMFuzzerMutate(data, size, max_size);
     std::string json(reinterpret_cast<const char*>(data), size);
-    for (std::size_t n = 1 + below(random, 3); n > 0; --n)
+    for (int n = below(random, 4) == 0 ? 3 : 1; n > 0; --n)
         mutate(json, random);
     if (json.size() > max_size) return LLVMFuzzerMutate(data, size, max_size);
     std::copy(json.begin(), json.end(), data);
