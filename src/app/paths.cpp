@@ -16,7 +16,7 @@ std::string variable(const char* name) {
 }
 
 std::string home() {
-    const auto named = variable("HOME");
+    auto named = variable("HOME");
     if (!named.empty()) return named;
     // NOLINTNEXTLINE(concurrency-mt-unsafe): before any thread that could ask too
     const passwd* user = getpwuid(getuid());
@@ -29,7 +29,7 @@ std::string below(const char* xdg, const char* otherwise, const char* rest) {
 }
 
 std::string named_or(const char* name, const std::string& otherwise) {
-    const auto named = variable(name);
+    auto named = variable(name);
     return named.empty() ? otherwise : named;
 }
 

@@ -23,7 +23,7 @@ void add_settings_flags(CLI::App& app, Flags& flags) {
     for (const auto& field : sample::fields()) {
         const std::string name = field.name;
         std::string names = flag_name(name);
-        if (name == "max_new_tokens") names = "--tokens," + names;
+        if (name == "max_new_tokens") names.insert(0, "--tokens,");
         app.add_option_function<std::string>(
                names, [&flags, name](const std::string& value) { flags.values[name] = value; },
                fmt::format("{} [{:g}]", field.hint, field.standard))

@@ -48,7 +48,8 @@ std::string ranges_as_svg(const preference::RandomRanges& ranges) {
         "font-size=\"14\">\n<rect width=\"640\" height=\"400\" fill=\"white\"/>\n"
         "<text x=\"320\" y=\"24\" text-anchor=\"middle\" font-size=\"16\">"
         "Temperatures that the random policy draws</text>\n";
-    for (double tick = 0; tick <= hottest + 1e-9; tick += 0.2) {
+    for (int i = 0; i <= 7; ++i) {
+        const double tick = 0.2 * i;
         out += fmt::format(
             "<line x1=\"{0}\" x2=\"{1}\" y1=\"{2:.1f}\" y2=\"{2:.1f}\" stroke=\"#ddd\"/>\n"
             "<text x=\"{3}\" y=\"{4:.1f}\" text-anchor=\"end\">{5:.1f}</text>\n",

@@ -2,10 +2,10 @@
 #include "app/signals.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <csignal>
 #include <thread>
 
 namespace fabula::app {

@@ -188,7 +188,12 @@ Result<int> write_story(const WriteArguments& arguments) {
         [&](const engine::Event& event) { (*view)->show(event); }, stop);
     if (!done) return with_story(done.error(), *story);
     if (!std::cout) return Error{ErrorCode::unavailable, "cannot write to standard output"};
-    return done->finish == engine::Finish::stopped ? 128 + signal_received() : exit_success;
+    if (done->finish != engine::Finish::stopped) return exit_success;
+    if (arguments.quiet || arguments.json)
+        std::cerr << "fabula: stopped; story " << static_cast<std::int64_t>(done->story)
+                  << " is kept: fabula write --continue " << static_cast<std::int64_t>(done->story)
+                  << std::endl;
+    return 128 + signal_received();
 }
 
 }  // namespace
