@@ -4,6 +4,7 @@
 #include "base/utf8.h"
 #include "engine/choose.h"
 
+#include <algorithm>
 #include <chrono>
 
 namespace fabula::engine {
@@ -36,7 +37,12 @@ Result<std::optional<Finish>> write_step(store::Store& store, model::Generator& 
     if (done.first_token_seconds == 0) done.first_token_seconds = offered->first_token_seconds;
     if (offered->was_stopped) return std::optional(Finish::stopped);
     const auto index = best(*offered);
-    if (!index) return std::optional(Finish::no_words);
+    if (!index) {
+        const bool ended =
+            std::all_of(offered->endings.begin(), offered->endings.end(),
+                        [](model::Ending ending) { return ending == model::Ending::end_of_text; });
+        return std::optional(ended ? Finish::end_of_text : Finish::no_words);
+    }
     const Pick pick{offered->id, *index, "score", reason_for(*offered, *index)};
     const auto passage = choose(store, story, pick, options.clock(), events);
     if (!passage) return passage.error();
