@@ -17,7 +17,9 @@ constexpr std::array<Key, 9> all_keys{{
     {"db", "", "the database; its standard place is shown by `fabula doctor`"},
     {"steps", "8", "most passages to write"},
     {"candidates", "3", "continuations offered at each step"},
-    {"policy", "", "where each candidate's settings come from: random or fixed"},
+    {"policy", "",
+     "where each candidate's settings come from: random (the default, unless temperature, top_k "
+     "or typical_p is set) or fixed"},
     {"seed", "", "the same seed, settings and model give the same words; else a new one is drawn"},
     {"chat", "auto", "whether the model's chat template is used: auto, on or off"},
     {"system",

@@ -23,10 +23,15 @@ struct DoctorArguments {
 };
 
 int run_doctor(const DoctorArguments& arguments) {
-    const auto configuration =
-        Configuration::load(arguments.flags, config_file(), process_environment);
-    if (!configuration) return fail(configuration.error());
-    const auto findings = examine(*configuration);
+    auto configuration = Configuration::load(arguments.flags, config_file(), process_environment);
+    std::vector<Finding> findings;
+    if (!configuration) {  // that is a finding too; the rest is examined as if nothing were set
+        findings.push_back({FindingState::bad, "settings", configuration.error().message});
+        configuration = Configuration::load({}, "", [](const auto&) { return std::nullopt; });
+        if (!configuration) return fail(configuration.error());
+    }
+    for (auto& finding : examine(*configuration))
+        findings.push_back(std::move(finding));
     if (arguments.json) {
         std::cout << findings_as_json(findings);
     } else {

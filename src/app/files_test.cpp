@@ -16,6 +16,8 @@ TEST(Files, come_back_as_they_were_written_and_leave_nothing_beside) {
         fs::path(::testing::TempDir()) / ("fabula-files-" + std::to_string(getpid()));
     const auto path = (folder / "deeper" / "a.txt").string();
     const std::string bytes("a\0b\n", 4);
+    EXPECT_EQ(write_file(path, bytes).error().code, ErrorCode::not_found);
+    ASSERT_TRUE(make_folder_of(path));
     ASSERT_TRUE(write_file(path, bytes));
     ASSERT_TRUE(write_file(path, bytes + "c"));
     EXPECT_EQ(read_file(path).value(), bytes + "c");
@@ -33,9 +35,24 @@ TEST(Files, say_what_is_not_there) {
     EXPECT_EQ(read_file("/tmp").error().code, ErrorCode::invalid_input);
 }
 
-TEST(Files, say_that_the_disk_is_full_and_keep_the_old_file) {
-    const auto written = write_file("/dev/full/x", "x");
-    EXPECT_FALSE(written);
+TEST(Files, never_take_the_place_of_a_device_or_a_link) {
+    const auto full = write_file("/dev/full", "x");
+    ASSERT_FALSE(full);
+    EXPECT_EQ(full.error().code, ErrorCode::exhausted);
+    EXPECT_TRUE(fs::is_character_file("/dev/full"));
+    const auto folder =
+        fs::path(::testing::TempDir()) / ("fabula-links-" + std::to_string(getpid()));
+    fs::create_directories(folder);
+    ASSERT_TRUE(write_file((folder / "target").string(), "old"));
+    fs::create_symlink("target", folder / "link");
+    ASSERT_TRUE(write_file((folder / "link").string(), "new"));
+    EXPECT_TRUE(fs::is_symlink(folder / "link"));
+    EXPECT_EQ(read_file((folder / "target").string()).value(), "new");
+    EXPECT_EQ(write_file(folder.string(), "x").error().code, ErrorCode::invalid_input);
+    fs::remove_all(folder);
+}
+
+TEST(Files, say_where_nothing_can_be_written) {
     EXPECT_FALSE(write_file("/proc/fabula-cannot-write-here", "x"));
 }
 

@@ -38,12 +38,7 @@ Result<int> import_model(const ModelArguments& arguments) {
     std::string out = arguments.out;
     if (out.find('/') == std::string::npos && !std::filesystem::path(out).has_extension())
         out = models_folder() + "/" + out + ".gguf";
-    const auto folder = std::filesystem::path(out).parent_path();
-    std::error_code failure;
-    if (!folder.empty()) std::filesystem::create_directories(folder, failure);
-    if (failure)
-        return Error{ErrorCode::unavailable,
-                     "cannot make the folder '" + folder.string() + "': " + failure.message()};
+    if (const auto made = make_folder_of(out); !made) return made.error();
     Progress progress("importing " + std::filesystem::path(out).filename().string(), 1, "");
     model::ImportOptions options;
     options.name =
@@ -124,6 +119,7 @@ Result<int> use_model(const ModelArguments& arguments) {
             return Error{sound.error().code,
                          "file '" + config_file() + "': " + sound.error().message};
     }
+    if (const auto made = make_folder_of(config_file()); !made) return made.error();
     const auto written = write_file(config_file(), with_model(config ? *config : "", name));
     if (!written) return written.error();
     std::cout << name << " is used from now on (" << config_file() << ")\n";

@@ -16,6 +16,11 @@ std::string flag_name(std::string name) {
     return "--" + name;
 }
 
+// What the random policy draws for each candidate where nobody set it.
+bool is_drawn(std::string_view name) {
+    return name == "temperature" || name == "top_k" || name == "typical_p";
+}
+
 }  // namespace
 
 void add_settings_flags(CLI::App& app, Flags& flags) {
@@ -26,7 +31,8 @@ void add_settings_flags(CLI::App& app, Flags& flags) {
         if (name == "max_new_tokens") names.insert(0, "--tokens,");
         app.add_option_function<std::string>(
                names, [&flags, name](const std::string& value) { flags.values[name] = value; },
-               fmt::format("{} [{:g}]", field.hint, field.standard))
+               fmt::format("{} [{}{:g}]", field.hint, is_drawn(name) ? "drawn, else " : "",
+                           field.standard))
             ->type_name(field.is_whole ? "N" : "X")
             ->group(group);
     }

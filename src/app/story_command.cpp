@@ -6,10 +6,12 @@
 #include "app/open_store.h"
 #include "app/paths.h"
 #include "app/settings_flags.h"
+#include "app/settings_line.h"
 #include "app/story_text.h"
 #include "app/terminal.h"
 #include "base/utf8.h"
 #include "base/width.h"
+#include "engine/choose.h"
 #include "store/story_json.h"
 
 #include <CLI/CLI.hpp>
@@ -17,6 +19,7 @@
 
 #include <iostream>
 #include <memory>
+#include <optional>
 
 namespace fabula::app {
 namespace {
@@ -29,6 +32,8 @@ struct StoryArguments {
     std::string file;
     std::uint32_t passage = 0;
     std::size_t steps = 1;
+    std::size_t candidate = 0;            // from 1
+    std::optional<std::uint32_t> behind;  // a passage
     bool json = false;
     bool yes = false;
 };
@@ -108,6 +113,7 @@ Result<int> export_story(const StoryArguments& arguments, store::Store& store) {
         bytes = story_as_jsonl(*story);
     const auto written = write_file(arguments.out, bytes);
     if (!written) return written.error();
+    if (arguments.out != "-") std::cerr << "written to " << printable(arguments.out) << '\n';
     return exit_success;
 }
 
@@ -162,8 +168,8 @@ Result<int> undo(const StoryArguments& arguments, store::Store& store) {
     for (std::size_t i = 0; i < arguments.steps; ++i) {
         if (place == story::PassageId::root)
             return Error{ErrorCode::invalid_input,
-                         "the story stands " + std::to_string(i) +
-                             " passages behind its opening: there is nothing more to undo"};
+                         "only " + std::to_string(i) +
+                             " passages stand behind the opening: there is no more to undo"};
         place = story->tree.at(place).parent;
     }
     const auto moved = store.move(story->record.id, store::MoveKind::undo, place, now());
@@ -197,11 +203,64 @@ Result<int> edit(const StoryArguments& arguments, store::Store& store) {
     if (!text) return text.error();
     if (text->ends_with('\n')) text->pop_back();
     if (text->empty()) return Error{ErrorCode::invalid_input, "the new text is empty"};
+    const auto before = story->tree.read(story->tree.at(id).parent);
+    if (!before) return before.error();
+    const auto is_space = [](char c) { return c == ' ' || c == '\n' || c == '\t'; };
+    if (!before->empty() && !is_space(before->back()) && !is_space(text->front()))
+        text->insert(0, " ");  // words of two passages are not glued together
     const auto added = store.add_passage(story->record.id, story->tree.at(id).parent,
                                          story::Origin::edited, *text, now());
     if (!added) return added.error();
     std::cout << "passage " << static_cast<std::uint32_t>(*added) << " stands beside passage "
               << arguments.passage << ", and the story goes on from it\n";
+    return exit_success;
+}
+
+// The newest offer behind a passage; behind the head's parent where none is named.
+Result<const store::OfferRecord*> newest_offer(const StoryArguments& arguments,
+                                               const store::Story& story) {
+    auto parent = story.tree.at(story.head()).parent;
+    if (arguments.behind) parent = static_cast<story::PassageId>(*arguments.behind);
+    const store::OfferRecord* found = nullptr;
+    for (const auto& offer : story.offers) {
+        if (offer.parent == parent && !offer.candidates.empty()) found = &offer;
+    }
+    if (found == nullptr)
+        return Error{ErrorCode::not_found, "nothing was offered behind passage " +
+                                               std::to_string(static_cast<std::uint32_t>(parent)) +
+                                               ": `fabula story tree` says where"};
+    return found;
+}
+
+Result<int> show_offers(const StoryArguments& arguments, store::Store& store) {
+    const auto story = loaded(arguments, store);
+    if (!story) return story.error();
+    const auto offer = newest_offer(arguments, *story);
+    if (!offer) return offer.error();
+    const std::size_t width = std::min<std::size_t>(columns(1), 100);
+    std::cout << "behind passage " << static_cast<std::uint32_t>((*offer)->parent) << ":\n";
+    for (const auto& candidate : (*offer)->candidates) {
+        std::cout << fmt::format("{:>3}  {}  ({}, score {:.2f})\n", candidate.index + 1,
+                                 settings_line(candidate.settings), candidate.ending,
+                                 candidate.score);
+        for (const auto& line : wrapped(printable(candidate.text), width - 5))
+            std::cout << "     " << line << '\n';
+    }
+    return exit_success;
+}
+
+Result<int> take(const StoryArguments& arguments, store::Store& store) {
+    auto story = loaded(arguments, store);
+    if (!story) return story.error();
+    const auto offer = newest_offer(arguments, *story);
+    if (!offer) return offer.error();
+    if (arguments.candidate < 1)
+        return Error{ErrorCode::invalid_input, "candidates count from 1: `fabula story offers`"};
+    const engine::Pick pick{(*offer)->id, arguments.candidate - 1, "person", "taken by hand"};
+    engine::Events events({});
+    const auto passage = engine::choose(store, *story, pick, now(), events);
+    if (!passage) return passage.error();
+    tell_place(*story, *passage);
     return exit_success;
 }
 
@@ -220,6 +279,8 @@ void add_story(CLI::App& app, Run& run) {
     command->footer(R"(Examples:
   fabula story list
   fabula story export last --format md --out story.md
+  fabula story offers last
+  fabula story take last 2
   fabula story undo 12 --steps 2
   fabula story jump 12 5
   fabula story edit 12 5 --file new-words.txt)");
@@ -229,6 +290,8 @@ void add_story(CLI::App& app, Run& run) {
         {"tree", "a story's passages and branches", show_tree},
         {"export", "a story as text, md, json (everything) or jsonl (every candidate)",
          export_story},
+        {"offers", "the continuations that were offered, taken or not", show_offers},
+        {"take", "take one of them after all: a branch beside what was taken", take},
         {"import", "a story from export --format json", import_story},
         {"delete", "remove a story for good", delete_story},
         {"undo", "go back; what was written stays in the tree", undo},
@@ -256,6 +319,14 @@ void add_story(CLI::App& app, Run& run) {
         if (name == "undo")
             sub->add_option("--steps", arguments->steps, "how many passages back [1]")
                 ->type_name("N");
+        if (name == "take")
+            sub->add_option("candidate", arguments->candidate,
+                            "its number in `fabula story offers`")
+                ->required();
+        if (name == "take" || name == "offers")
+            sub->add_option("--behind", arguments->behind,
+                            "a passage; the newest offer behind it [the one before the last]")
+                ->type_name("PASSAGE");
         if (name == "jump" || name == "edit")
             sub->add_option("passage", arguments->passage, "a number from `fabula story tree`")
                 ->required();

@@ -54,7 +54,14 @@ std::string story_as_text(const store::Story& story) {
 std::string story_as_markdown(const store::Story& story) {
     std::string title = story.record.title;
     std::replace(title.begin(), title.end(), '\n', ' ');
-    return "# " + title + "\n\n" + text_to_head(story) + "\n";
+    std::string out = "# " + title + "\n";
+    const std::string text = text_to_head(story);
+    for (std::size_t begin = 0; begin < text.size();) {
+        const std::size_t end = std::min(text.find('\n', begin), text.size());
+        if (end > begin) out += "\n" + text.substr(begin, end - begin) + "\n";
+        begin = end + 1;
+    }
+    return out;
 }
 
 std::string story_as_tree(const store::Story& story, std::size_t columns) {

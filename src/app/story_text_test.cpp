@@ -27,7 +27,7 @@ store::Story branched() {
 TEST(StoryText, reads_from_the_opening_to_where_the_story_stands) {
     EXPECT_EQ(story_as_text(branched()), "The well was dry. She left.\nRain came.\n");
     EXPECT_EQ(story_as_markdown(branched()),
-              "# The well\n\nThe well was dry. She left.\nRain came.\n");
+              "# The well\n\nThe well was dry. She left.\n\nRain came.\n");
 }
 
 TEST(StoryText, draws_branches_below_their_passage_and_marks_the_place) {

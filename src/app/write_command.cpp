@@ -56,6 +56,9 @@ Result<std::string> prompt_of(const WriteArguments& arguments) {
         return Error{ErrorCode::invalid_input, "give a prompt or --prompt-file, not both"};
     std::string text = arguments.prompt;
     if (!arguments.prompt_file.empty() || arguments.prompt == "-") {
+        const bool is_typed = arguments.prompt_file.empty() || arguments.prompt_file == "-";
+        if (is_typed && is_terminal(0))
+            std::cerr << "type how the story begins, then Ctrl-D on a line of its own\n";
         auto read = read_file(arguments.prompt_file.empty() ? "-" : arguments.prompt_file);
         if (!read) return read.error();
         text = *std::move(read);
@@ -117,6 +120,45 @@ Result<engine::WriteOptions> options_of(const Configuration& configuration) {
     return options;
 }
 
+// A story goes on as it was written, in all that nobody set anew.
+Result<Unit> resume(const store::Story& story, const Configuration& configuration,
+                    engine::OfferOptions& options) {
+    if (story.offers.empty() || story.offers.back().candidates.empty()) return Unit{};
+    const auto& last = story.offers.back().candidates;
+    for (const auto& field : sample::fields()) {
+        if (configuration.is_set(field.name)) continue;
+        const auto set = sample::set(options.settings, field.name, field.of(last.front().settings));
+        if (!set) return set.error();
+    }
+    const auto& before = last.front().settings;
+    if (!configuration.is_set("bad_words")) options.settings.bad_words = before.bad_words;
+    if (!configuration.is_set("stop")) options.settings.stop = before.stop;
+    if (!configuration.is_set("logit_bias")) options.settings.logit_bias = before.logit_bias;
+    if (!configuration.is_set("order")) options.settings.order = before.order;
+    if (!configuration.is_set("candidates")) options.candidates = last.size();
+    const bool is_open =
+        configuration.text("policy").empty() && options.policy == preference::Policy::random;
+    const auto policy = preference::policy_named(last.front().policy);
+    if (is_open && policy) options.policy = *policy;
+    return Unit{};
+}
+
+// A story that the model has ended is not gone on with by accident.
+Result<Unit> check_open(const store::Story& story, const engine::OfferOptions& options) {
+    const auto& passage = story.passages[static_cast<std::size_t>(story.head())];
+    bool has_ended = false;
+    for (const auto& offer : story.offers) {
+        for (const auto& candidate : offer.candidates)
+            has_ended |= passage.offer == offer.id && passage.index == candidate.index &&
+                         candidate.ending == "end_of_text";
+    }
+    if (!has_ended || options.settings.ignore_end) return Unit{};
+    const auto id = std::to_string(static_cast<std::int64_t>(story.record.id));
+    return Error{ErrorCode::conflict, "the model has ended story " + id +
+                                          " here: go back with `fabula story undo " + id +
+                                          "`, or on with --ignore-end"};
+}
+
 Result<store::Story> load_story(store::Store& store, const std::string& name) {
     const auto id = find_story(store, name);
     if (!id) return id.error();
@@ -139,6 +181,32 @@ Result<std::unique_ptr<View>> view_of(const WriteArguments& arguments, std::size
     return make_view(std::cout, options);
 }
 
+struct NewStory {
+    const WriteArguments& arguments;
+    const Configuration& configuration;
+    const std::string& prompt;
+};
+
+Result<store::Story> begin_story(store::Store& store, const model::Generator& generator,
+                                 const NewStory& wanted, const engine::WriteOptions& options) {
+    store::StoryRecord record;
+    record.title = wanted.arguments.title;
+    record.created = now();
+    if (options.offer.chat == engine::Chat::on) {
+        record.system = wanted.configuration.text("system");
+        record.instruction = wanted.arguments.instruction.empty() ? default_instruction
+                                                                  : wanted.arguments.instruction;
+    } else if (!wanted.arguments.instruction.empty()) {
+        return Error{ErrorCode::invalid_input, "--instruction is for chat models, and model '" +
+                                                   generator.info().name +
+                                                   "' has no chat template in use: leave it out"};
+    }
+    const auto seed = seed_of(wanted.configuration);
+    if (!seed) return seed.error();
+    record.seed = *seed;
+    return engine::begin(store, generator, record, wanted.prompt, options);
+}
+
 // Whatever went wrong while writing, say what is safe.
 Error with_story(Error error, const store::Story& story) {
     error.message += "; story " + std::to_string(static_cast<std::int64_t>(story.record.id)) +
@@ -159,6 +227,15 @@ Result<int> write_story(const WriteArguments& arguments) {
     const auto stop = listen_for_signals();
     auto store = open_store(*configuration);
     if (!store) return store.error();
+    std::optional<store::Story> story;
+    if (!arguments.story.empty()) {
+        auto loaded = load_story(**store, arguments.story);
+        if (!loaded) return loaded.error();
+        story = *std::move(loaded);
+        if (const auto done = resume(*story, *configuration, options->offer); !done)
+            return done.error();
+        if (const auto open = check_open(*story, options->offer); !open) return open.error();
+    }
     auto model = open_model(configuration->text("model"),
                             {options->offer.candidates, static_cast<int>(*threads)});
     if (!model) return model.error();
@@ -166,21 +243,12 @@ Result<int> write_story(const WriteArguments& arguments) {
     if (!chat) return chat.error();
     options->offer.chat = *chat;
     const auto generator = model::make_local(*std::move(model));
-    store::StoryRecord record;
-    record.title = arguments.title;
-    record.created = now();
-    if (options->offer.chat == engine::Chat::on) {
-        record.system = configuration->text("system");
-        record.instruction =
-            arguments.instruction.empty() ? default_instruction : arguments.instruction;
+    if (!story) {
+        auto begun =
+            begin_story(**store, *generator, {arguments, *configuration, *prompt}, *options);
+        if (!begun) return begun.error();
+        story = *std::move(begun);
     }
-    const auto seed = seed_of(*configuration);
-    if (!seed) return seed.error();
-    record.seed = *seed;
-    auto story = arguments.story.empty()
-                     ? engine::begin(**store, *generator, record, *prompt, *options)
-                     : load_story(**store, arguments.story);
-    if (!story) return story.error();
     auto view = view_of(arguments, options->steps);
     if (!view) return view.error();
     const auto done = engine::write(
@@ -221,7 +289,8 @@ void add_write(CLI::App& app, Run& run) {
                      "with --json: main, or all for steps and text too")
         ->check(CLI::IsMember({"main", "all"}))
         ->type_name("WHICH");
-    command->add_flag("-q,--quiet", arguments->quiet, "the story and nothing else");
+    command->add_flag("-q,--quiet", arguments->quiet, "the story and nothing else")
+        ->excludes("--json");
     command->add_flag("--plain", arguments->plain, "no moving lines, also on a terminal");
     command->add_option("--color", arguments->color, "auto, always or never")
         ->check(CLI::IsMember({"auto", "always", "never"}))

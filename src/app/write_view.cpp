@@ -24,14 +24,25 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t most_columns = 100;  // longer lines are hard to read
 
+// What is worth saying about how a candidate ended: nothing where it ended as it should.
 std::string for_people(const std::string& ending) {
-    if (ending == "end_of_text") return "the story ends here";
-    if (ending == "sentence_end") return "to the end of a sentence";
-    if (ending == "budget") return "as long as allowed";
-    if (ending == "stop_string") return "up to a stop string";
-    if (ending == "window") return "the window is full";
-    if (ending == "exhausted") return "no word was left";
-    return ending;
+    if (ending == "sentence_end") return "";
+    if (ending == "end_of_text") return ", the end";
+    if (ending == "budget") return ", cut off";
+    if (ending == "stop_string") return ", stop string";
+    if (ending == "window") return ", window full";
+    if (ending == "exhausted") return ", no word left";
+    return ", " + ending;
+}
+
+// As many whole settings of a line as fit.
+std::string whole_settings(const std::string& line, std::size_t columns) {
+    if (columns_of(line) <= columns) return line;
+    std::size_t end = 0;
+    for (auto at = line.find("  "); at != std::string::npos && at <= columns;
+         at = line.find("  ", at + 2))
+        end = at;
+    return line.substr(0, end);
 }
 
 // The last columns of a text that grows, on one line.
@@ -116,7 +127,11 @@ private:
         const auto id = static_cast<std::int64_t>(body.story);
         out_ << '\n' << palette_.dim;
         print_wrapped(summary(body), "");
-        out_ << "go on: fabula write --continue " << id << "    look: fabula story tree " << id
+        if (body.finish == engine::Finish::end_of_text)
+            out_ << "back:   fabula story undo " << id << '\n';
+        else
+            out_ << "go on:  fabula write --continue " << id << '\n';
+        out_ << "look:   fabula story tree " << id << "\nothers: fabula story offers " << id
              << palette_.plain << '\n';
     }
 
@@ -125,21 +140,22 @@ private:
         if (body.finish == engine::Finish::end_of_text) why = "the model ended the story";
         if (body.finish == engine::Finish::no_words) why = "the model had no more words";
         if (body.finish == engine::Finish::stopped) why = "stopped; what was taken is kept";
-        return fmt::format(
-            "{}: {} words; {} tokens drawn in {:.1f} s ({:.0f} a second, all candidates together)",
-            why, words_of(body.text).size(), body.tokens, body.seconds,
-            body.seconds > 0 ? static_cast<double>(body.tokens) / body.seconds : 0);
+        return fmt::format("{}: {} words; {} tokens drawn in {:.1f} s ({:.0f} a second)", why,
+                           words_of(body.text).size(), body.tokens, body.seconds,
+                           body.seconds > 0 ? static_cast<double>(body.tokens) / body.seconds : 0);
     }
 
     // `taken`: index of the one that was taken, or past the end for none.
     void print_candidates(std::size_t taken) {
         for (const auto& candidate : candidates_) {
             const bool is_taken = candidate.index == taken;
+            const auto settings = settings_line(candidate.settings);
+            const auto note = fmt::format("  ({} tokens{})", candidate.tokens.size(),
+                                          for_people(candidate.ending));
+            const bool is_narrow = columns_of(settings) + columns_of(note) + 5 > width_;
             out_ << (is_taken ? palette_.accent : palette_.dim) << (is_taken ? "> " : "  ")
-                 << candidate.index + 1 << "  " << settings_line(candidate.settings)
-                 << palette_.plain << palette_.dim
-                 << fmt::format("  ({} tokens, {})", candidate.tokens.size(),
-                                for_people(candidate.ending))
+                 << candidate.index + 1 << "  " << whole_settings(settings, width_ - 5)
+                 << palette_.plain << palette_.dim << (is_narrow ? "\n   " : "") << note
                  << palette_.plain << '\n';
             out_ << (is_taken ? "" : palette_.dim);
             print_wrapped(candidate.text, "     ");
@@ -157,9 +173,10 @@ private:
 
     void draw_growing() {
         for (std::size_t i = 0; i < growing_.size(); ++i) {
-            const std::string head = fmt::format("  {}  {}  ", i + 1, settings_line(settings_[i]));
-            const std::size_t used = std::min(columns_of(head), width_ / 2);
-            out_ << palette_.dim << first_columns(head, used) << palette_.plain
+            const std::string head = fmt::format(
+                "  {}  {}  ", i + 1, whole_settings(settings_line(settings_[i]), width_ / 2));
+            const std::size_t used = columns_of(head);
+            out_ << palette_.dim << head << palette_.plain
                  << tail(printable(growing_[i]), width_ - used - 1) << "\033[K\n";
         }
         n_drawn_ = growing_.size();

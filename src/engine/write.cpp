@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: 0BSD
 #include "engine/write.h"
 
+#include "base/sentences.h"
 #include "base/utf8.h"
+#include "base/width.h"
 #include "engine/choose.h"
 
 #include <algorithm>
@@ -53,6 +55,22 @@ Result<std::optional<Finish>> write_step(store::Store& store, model::Generator& 
 
 }  // namespace
 
+namespace {
+
+// The first sentence of the opening, or of a long one its first words.
+std::string title_of(std::string_view opening) {
+    constexpr std::size_t most_columns = 60;
+    const auto begin = opening.find_first_not_of(" \t\r\n");
+    opening.remove_prefix(begin == std::string_view::npos ? opening.size() : begin);
+    const auto ends = sentence_ends(opening);
+    auto first = ends.empty() ? opening : opening.substr(0, ends.front());
+    first = first.substr(0, first.find_first_of("\r\n"));
+    const auto lines = wrapped(first, most_columns);
+    return lines.size() > 1 ? lines.front() + "\xE2\x80\xA6" : lines.front();
+}
+
+}  // namespace
+
 Result<Unit> check_text(std::string_view text) {
     if (!is_utf8(text))
         return Error{ErrorCode::invalid_input,
@@ -69,6 +87,7 @@ Result<store::Story> begin(store::Store& store, const model::Generator& generato
     const auto fits = check_opening(opening, options.offer.settings.max_new_tokens, generator);
     if (!fits) return fits.error();
     record.model = generator.info().name;
+    if (record.title.empty()) record.title = title_of(opening);
     const auto id = store.create(record, opening);
     if (!id) return id.error();
     return store.load(*id);

@@ -86,6 +86,9 @@ std::optional<Ending> CandidateText::find_stop(std::size_t from) {
         first = std::min(first, text_.find(stop, begin));
     }
     if (first == std::string::npos) return {};
+    // A space left at the end would be a token of its own, which models have seldom seen there.
+    while (first > shown_ && text_[first - 1] == ' ')
+        --first;
     cut_to(first);
     finish();
     return Ending::stop_string;
@@ -132,6 +135,8 @@ std::size_t CandidateText::visible_bytes() const {
         const auto held = held_for(text_, stop);
         visible = std::min(visible, text_.size() - held);
     }
+    while (!stop_.empty() && visible > shown_ && text_[visible - 1] == ' ')
+        --visible;  // taken back when a stop string follows
     return complete_prefix(std::string_view(text_).substr(0, visible));
 }
 

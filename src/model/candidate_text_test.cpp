@@ -52,22 +52,30 @@ TEST(CandidateText, ends_in_mid_sentence_only_when_no_end_comes_within_reach) {
 TEST(CandidateText, stops_before_a_stop_string_across_token_borders) {
     CandidateText text(50, {"THE END"});
     EXPECT_FALSE(append_all(text, {" So", " it", " was.", " TH", "E E"}));
-    EXPECT_EQ(text.take_visible(), " So it was. ");  // " THE E" may become the stop string
+    EXPECT_EQ(text.take_visible(), " So it was.");  // " THE E" may become the stop string
     EXPECT_EQ(text.append(5, "ND!", {}), Ending::stop_string);
     EXPECT_EQ(text.take_visible(), "");
     const auto candidate = result_of(std::move(text));
-    EXPECT_EQ(candidate.text, " So it was. ");
+    EXPECT_EQ(candidate.text, " So it was.");  // nor the space before it
     EXPECT_EQ(candidate.ids.size(), 3U);
-    EXPECT_EQ(candidate.ids_bytes,
-              11U);  // the space before the stop string is text without a token
+    EXPECT_EQ(candidate.ids_bytes, 11U);
+}
+
+TEST(CandidateText, keeps_the_part_of_a_token_that_stands_before_a_stop_string) {
+    CandidateText text(50, {"END"});
+    EXPECT_EQ(append_all(text, {" So", " be itEND"}), Ending::stop_string);
+    const auto candidate = result_of(std::move(text));
+    EXPECT_EQ(candidate.text, " So be it");
+    EXPECT_EQ(candidate.ids.size(), 1U);
+    EXPECT_EQ(candidate.ids_bytes, 3U);  // the rest is text without a token
 }
 
 TEST(CandidateText, shows_what_a_stop_string_did_not_take_after_all) {
     CandidateText text(50, {"THE END"});
     EXPECT_FALSE(append_all(text, {" TH"}));
-    EXPECT_EQ(text.take_visible(), " ");
+    EXPECT_EQ(text.take_visible(), "");
     EXPECT_FALSE(append_all(text, {"ERE"}));
-    EXPECT_EQ(text.take_visible(), "THERE");
+    EXPECT_EQ(text.take_visible(), " THERE");
 }
 
 TEST(CandidateText, never_shows_half_a_character_and_drops_it_at_the_end) {
