@@ -27,7 +27,7 @@ int show_config(const Flags& flags) {
     const auto line = [&](const std::string& name, const std::string& value) {
         const bool is_set = configuration->is_set(name);
         std::cout << (is_set ? palette.bold : "")
-                  << fmt::format("{:<20} {:<28} ", name, printable(value)) << palette.plain
+                  << fmt::format("{:<20} {:<28} ", name, printable_line(value)) << palette.plain
                   << palette.dim << configuration->source(name) << palette.plain << '\n';
     };
     std::cout << "configuration file: " << config_file() << "\n\n";

@@ -10,6 +10,7 @@
 #include "model/memory.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <thread>
@@ -92,10 +93,19 @@ Finding default_model(const std::string& name) {
                         readable_size(file->size_bytes))};
 }
 
+Finding not_made_yet(const std::string& path) {
+    std::error_code failure;
+    const auto folder = existing_above(fs::absolute(path, failure).parent_path());
+    if (access(folder.c_str(), W_OK | X_OK) != 0)
+        return {FindingState::bad, "database",
+                "'" + path + "' cannot be made: nothing may be written in '" + folder.string() +
+                    "'; name another place with --db or $FABULA_DB"};
+    return {FindingState::good, "database", "'" + path + "' is made by the first story"};
+}
+
 Finding database(const Configuration& configuration, const std::string& path) {
     std::error_code failure;
-    if (!fs::exists(path, failure))
-        return {FindingState::good, "database", "'" + path + "' is made by the first story"};
+    if (!fs::exists(path, failure)) return not_made_yet(path);
     const auto store = open_store(configuration);
     if (!store) return {FindingState::bad, "database", store.error().message};
     const auto health = (*store)->check();

@@ -40,7 +40,8 @@ int run_doctor(const DoctorArguments& arguments) {
             const bool is_good = finding.state == FindingState::good;
             std::cout << (is_good ? palette.accent : palette.warning)
                       << fmt::format("{:<5}", name_of(finding.state)) << palette.plain
-                      << fmt::format("{:<11} ", finding.what) << printable(finding.words) << '\n';
+                      << fmt::format("{:<11} ", finding.what) << printable_line(finding.words)
+                      << '\n';
         }
     }
     const bool is_bad = std::any_of(findings.begin(), findings.end(), [](const Finding& finding) {

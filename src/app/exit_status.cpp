@@ -27,7 +27,7 @@ int exit_status(ErrorCode code) {
 
 int fail(const Error& error) {
     std::cout.flush();
-    std::cerr << "fabula: " << printable(error.message) << std::endl;
+    std::cerr << "fabula: " << printable_line(error.message) << std::endl;
     return exit_status(error.code);
 }
 

@@ -53,8 +53,8 @@ Result<int> import_model(const ModelArguments& arguments) {
     progress.clear();
     if (stop.stop_requested()) return 128 + signal_received();
     if (!report) return report.error();
-    std::cout << fmt::format("{}: {} layers of {}, {} tokens, window {}, {} head, {}, {}\n", out,
-                             report->n_layer, report->n_embd, report->n_vocab,
+    std::cout << fmt::format("{}: {} layers of {}, {} tokens, window {}, {} head, {}, {}\n",
+                             printable_line(out), report->n_layer, report->n_embd, report->n_vocab,
                              report->window_tokens, report->tied_head ? "tied" : "own",
                              arguments.type, model::readable_size(report->size_bytes));
     for (const auto& tensor : report->kept_f16)

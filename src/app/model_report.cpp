@@ -85,11 +85,12 @@ std::vector<ModelRow> list_of_models(const std::string& used) {
 }
 
 std::string models_as_text(const std::vector<ModelRow>& rows, const std::string& folder) {
-    std::string out = "in " + folder + ":\n";
+    std::string out = "in " + printable_line(folder) + ":\n";
     const auto line = [](const ModelRow& row) {
-        return fmt::format("{} {:<28} {:>10}  {:<8} {:<18} {}\n", row.is_used ? ">" : " ", row.name,
-                           model::readable_size(row.size_bytes), row.architecture, row.licence,
-                           printable(row.note));
+        return fmt::format("{} {:<28} {:>10}  {:<8} {:<18} {}\n", row.is_used ? ">" : " ",
+                           printable_line(row.name), model::readable_size(row.size_bytes),
+                           printable_line(row.architecture), printable_line(row.licence),
+                           printable_line(row.note));
     };
     bool is_first_absent = true;
     for (const auto& row : rows) {
@@ -141,7 +142,7 @@ std::string model_as_text(const ModelReport& report) {
     for (const auto& [type, n] : report.tensor_types)
         types += fmt::format("{}{} {}", types.empty() ? "" : ", ", n, type);
     const auto line = [](const char* name, const std::string& value) {
-        return fmt::format("{:<14} {}\n", name, printable(value));
+        return fmt::format("{:<14} {}\n", name, printable_line(value));
     };
     return line("name", report.name) + line("file", report.path) +
            line("size", model::readable_size(report.size_bytes)) + line("sha256", report.sha256) +

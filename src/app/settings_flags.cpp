@@ -38,18 +38,22 @@ void add_settings_flags(CLI::App& app, Flags& flags) {
     }
     app.add_option("--bad-word", flags.bad_words,
                    "a word or phrase never to write; may be repeated")
+        ->allow_extra_args(false)
         ->type_name("TEXT")
         ->group(group);
     app.add_option("--stop", flags.stop, "a candidate ends before this text; may be repeated")
         ->type_name("TEXT")
+        ->allow_extra_args(false)
         ->group(group);
     app.add_option("--logit-bias", flags.logit_bias,
                    "TOKEN_ID=BIAS, added to a logit; may be repeated")
         ->type_name("ID=X")
+        ->allow_extra_args(false)
         ->group(group);
     app.add_option("--order", flags.order, "stages of the sampler chain that come first, by commas")
         ->delimiter(',')
         ->type_name("STAGES")
+        ->allow_extra_args(false)
         ->group(group);
     app.add_flag("--ignore-end", flags.ignore_end, "never let the model end the story")
         ->group(group);

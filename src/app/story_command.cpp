@@ -12,6 +12,7 @@
 #include "base/utf8.h"
 #include "base/width.h"
 #include "engine/choose.h"
+#include "engine/write.h"
 #include "store/story_json.h"
 
 #include <CLI/CLI.hpp>
@@ -73,7 +74,7 @@ Result<int> list_stories(const StoryArguments& arguments, store::Store& store) {
         const auto line =
             fmt::format("{:>5}  {:>8}  {:>5}  {}  {}", static_cast<std::int64_t>(story.record.id),
                         story.n_passages, story.words, to_iso8601(story.changed).substr(0, 16),
-                        printable(story.record.title));
+                        printable_line(story.record.title));
         std::cout << first_columns(line, width) << '\n';
     }
     return exit_success;
@@ -111,9 +112,11 @@ Result<int> export_story(const StoryArguments& arguments, store::Store& store) {
         bytes = store::to_json(*story);
     else
         bytes = story_as_jsonl(*story);
+    const bool is_read = arguments.format == "text" || arguments.format == "md";
+    if (is_read && arguments.out == "-" && is_terminal(1)) bytes = printable(bytes);
     const auto written = write_file(arguments.out, bytes);
     if (!written) return written.error();
-    if (arguments.out != "-") std::cerr << "written to " << printable(arguments.out) << '\n';
+    if (arguments.out != "-") std::cerr << "written to " << printable_line(arguments.out) << '\n';
     return exit_success;
 }
 
@@ -139,7 +142,7 @@ Result<int> delete_story(const StoryArguments& arguments, store::Store& store) {
             return Error{ErrorCode::invalid_input,
                          "deleting is for good: say --yes where nobody can be asked"};
         std::cerr << "delete story " << static_cast<std::int64_t>(*id) << " \""
-                  << printable(story->record.title) << "\" with its " << story->tree.size()
+                  << printable_line(story->record.title) << "\" with its " << story->tree.size()
                   << " passages for good? [y/N] " << std::flush;
         std::string answer;
         std::getline(std::cin, answer);
@@ -202,7 +205,7 @@ Result<int> edit(const StoryArguments& arguments, store::Store& store) {
     auto text = read_file(arguments.file);
     if (!text) return text.error();
     if (text->ends_with('\n')) text->pop_back();
-    if (text->empty()) return Error{ErrorCode::invalid_input, "the new text is empty"};
+    if (const auto sound = engine::check_text("the new text", *text); !sound) return sound.error();
     const auto before = story->tree.read(story->tree.at(id).parent);
     if (!before) return before.error();
     const auto is_space = [](char c) { return c == ' ' || c == '\n' || c == '\t'; };
@@ -241,8 +244,8 @@ Result<int> show_offers(const StoryArguments& arguments, store::Store& store) {
     std::cout << "behind passage " << static_cast<std::uint32_t>((*offer)->parent) << ":\n";
     for (const auto& candidate : (*offer)->candidates) {
         std::cout << fmt::format("{:>3}  {}  ({}, score {:.2f})\n", candidate.index + 1,
-                                 settings_line(candidate.settings), candidate.ending,
-                                 candidate.score);
+                                 settings_line(candidate.settings),
+                                 printable_line(candidate.ending), candidate.score);
         for (const auto& line : wrapped(printable(candidate.text), width - 5))
             std::cout << "     " << line << '\n';
     }

@@ -54,6 +54,23 @@ std::string printable(std::string_view text) {
     return clean;
 }
 
+std::string printable_line(std::string_view text) {
+    const std::string clean = printable(text);
+    std::string line;
+    for (std::size_t at = 0; at < clean.size();) {
+        const std::size_t begin = at;
+        const char32_t c = next_character(clean, at);
+        const bool turns = (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) ||
+                           (c >= 0x200B && c <= 0x200F);
+        if (turns) continue;
+        if (c == '\n' || c == '\t' || c == 0x2028 || c == 0x2029)
+            line += ' ';
+        else
+            line += clean.substr(begin, at - begin);
+    }
+    return line;
+}
+
 Palette::Palette(bool has_color)
     : plain(has_color ? "\033[0m" : ""),
       bold(has_color ? "\033[1m" : ""),

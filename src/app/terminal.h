@@ -27,6 +27,10 @@ std::size_t columns(int descriptor);
 /// and tab become U+FFFD. For words of models and files that go to a screen.
 std::string printable(std::string_view text);
 
+/// The same on one line: line breaks become spaces, and the characters that turn the direction of
+/// writing or break lines in Unicode are left out. For names, titles and errors.
+std::string printable_line(std::string_view text);
+
 /// Escape sequences, or nothing where colours are off.
 struct Palette {
     explicit Palette(bool has_color);

@@ -14,6 +14,14 @@ TEST(Terminal, gets_no_control_characters) {
     EXPECT_EQ(printable("\xFF"), "\xEF\xBF\xBD");
 }
 
+TEST(Terminal, names_stay_on_their_line_and_in_their_direction) {
+    EXPECT_EQ(printable_line("a\nb\033c\xE2\x80\xAE"
+                             "d\xE2\x80\xA8"
+                             "e"),
+              "a b\xEF\xBF\xBD"
+              "cd e");
+}
+
 TEST(Terminal, has_no_colour_where_no_color_is_set) {
     setenv("NO_COLOR", "1", 1);
     EXPECT_FALSE(has_color(1, Color::automatic));

@@ -65,7 +65,7 @@ Result<std::string> prompt_of(const WriteArguments& arguments) {
         while (text.ends_with('\n') || text.ends_with('\r'))
             text.pop_back();
     }
-    if (const auto sound = engine::check_text(text); !sound) return sound.error();
+    if (const auto sound = engine::check_text("the prompt", text); !sound) return sound.error();
     return text;
 }
 
@@ -209,6 +209,7 @@ Result<store::Story> begin_story(store::Store& store, const model::Generator& ge
 
 // Whatever went wrong while writing, say what is safe.
 Error with_story(Error error, const store::Story& story) {
+    if (error.code == ErrorCode::not_found) return error;  // somebody deleted it meanwhile
     error.message += "; story " + std::to_string(static_cast<std::int64_t>(story.record.id)) +
                      " keeps its " + std::to_string(story.tree.size()) + " passages";
     return error;

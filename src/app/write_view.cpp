@@ -73,7 +73,7 @@ private:
     void on(const StoryBegan& body) {
         n_before_ = body.n_steps_before;
         out_ << palette_.bold << "story " << static_cast<std::int64_t>(body.record.id)
-             << palette_.plain << palette_.dim << "  " << body.record.model << ", seed "
+             << palette_.plain << palette_.dim << "  " << printable_line(body.model) << ", seed "
              << body.record.seed << palette_.plain << "\n\n";
         print_wrapped(body.text, "");
     }

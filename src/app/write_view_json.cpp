@@ -41,7 +41,7 @@ private:
         return {{"event", "story"},
                 {"story", static_cast<std::int64_t>(body.record.id)},
                 {"seed", std::to_string(body.record.seed)},
-                {"model", body.record.model},
+                {"model", body.model},
                 {"steps_before", body.n_steps_before},
                 {"text", body.text}};
     }

@@ -71,19 +71,25 @@ std::string title_of(std::string_view opening) {
 
 }  // namespace
 
-Result<Unit> check_text(std::string_view text) {
+Result<Unit> check_text(std::string_view what, std::string_view text) {
+    const std::string name(what);
     if (!is_utf8(text))
         return Error{ErrorCode::invalid_input,
-                     "the prompt is not UTF-8 at byte " + std::to_string(first_malformed(text))};
+                     name + " is not UTF-8 at byte " + std::to_string(first_malformed(text))};
+    if (const auto nul = text.find('\0'); nul != std::string_view::npos)
+        return Error{ErrorCode::invalid_input, name + " has a NUL at byte " + std::to_string(nul)};
     if (text.find_first_not_of(" \t\r\n") == std::string_view::npos)
-        return Error{ErrorCode::invalid_input, "the prompt is empty: a story needs a beginning"};
+        return Error{ErrorCode::invalid_input, name + " is empty: there is nothing to read in it"};
     return Unit{};
 }
 
 Result<store::Story> begin(store::Store& store, const model::Generator& generator,
                            store::StoryRecord record, const std::string& opening,
                            const WriteOptions& options) {
-    if (const auto sound = check_text(opening); !sound) return sound.error();
+    if (const auto sound = check_text("the prompt", opening); !sound) return sound.error();
+    if (!record.title.empty()) {
+        if (const auto sound = check_text("the title", record.title); !sound) return sound.error();
+    }
     const auto fits = check_opening(opening, options.offer.settings.max_new_tokens, generator);
     if (!fits) return fits.error();
     record.model = generator.info().name;
@@ -100,7 +106,8 @@ Result<WritingDone> write(store::Store& store, model::Generator& generator, stor
     Events events(sink);
     const auto before = story.tree.read(story.head());
     if (!before) return before.error();
-    events.emit(StoryBegan{story.record, *before, story.tree.step(story.head())});
+    events.emit(
+        StoryBegan{story.record, generator.info().name, *before, story.tree.step(story.head())});
     WritingDone done;
     done.story = story.record.id;
     for (std::size_t i = 0; i < options.steps; ++i) {

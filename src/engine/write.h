@@ -18,8 +18,9 @@ struct WriteOptions {
     OfferOptions offer;
 };
 
-/// Whether a story can begin with `text`. Errors: invalid_input (empty, or not UTF-8).
-Result<Unit> check_text(std::string_view text);
+/// Whether `text` can be a passage. `what` names it in the error: "the prompt".
+/// Errors: invalid_input (nothing to read in it, not UTF-8, a NUL).
+Result<Unit> check_text(std::string_view what, std::string_view text);
 
 /// Begins a story in the store. `record.id` and `record.model` are filled in.
 /// Errors: invalid_input (an empty opening, not UTF-8, longer than the window), and the store's.

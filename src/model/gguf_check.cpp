@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <optional>
 #include <string_view>
 
@@ -102,6 +103,27 @@ Problem problem_of_experts(const Keys& keys) {
     if (n_groups <= 1) return std::nullopt;
     if (n % n_groups != 0) return "the expert groups do not divide the experts";
     return keys.outside("expert_group_used_count", 1, n_groups - 1);
+}
+
+/// Real numbers that ggml asserts on, or that would make every logit NaN.
+Problem problem_of_reals(const GgufFile& file, const Keys& keys) {
+    struct Bound {
+        const char* key;
+        bool may_be_zero;
+    };
+    constexpr std::array<Bound, 4> bounds{{{"attention.layer_norm_rms_epsilon", true},
+                                           {"attention.layer_norm_epsilon", true},
+                                           {"rope.freq_base", false},
+                                           {"rope.scaling.factor", true}}};
+    for (const auto& bound : bounds) {
+        const auto found = file.metadata.find(keys.full(bound.key));
+        if (found == file.metadata.end()) continue;
+        const auto* const value = std::get_if<double>(&found->second);
+        const bool is_good = value != nullptr && std::isfinite(*value) &&
+                             (*value > 0 || (bound.may_be_zero && *value == 0));
+        if (!is_good) return "key '" + keys.full(bound.key) + "' is no number that it may be";
+    }
+    return std::nullopt;
 }
 
 Problem problem_of_enumerations(const GgufFile& file, const Keys& keys) {
@@ -223,6 +245,7 @@ Result<Unit> check_runnable(const GgufFile& file, const std::string& name) {
     Problem problem = problem_of_sizes(keys);
     if (!problem) problem = problem_of_heads(keys);
     if (!problem) problem = problem_of_experts(keys);
+    if (!problem) problem = problem_of_reals(file, keys);
     if (!problem) problem = problem_of_enumerations(file, keys);
     if (!problem) problem = problem_of_vocabulary(file);
     if (!problem) problem = problem_of_weights(file);

@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <limits>
 
 namespace fabula::model {
 namespace {
@@ -220,6 +221,12 @@ TEST(GgufFile, is_refused_to_llama_where_its_counts_would_stop_it) {
     EXPECT_NE(with("llama.rope.dimension_count", std::uint64_t{7}), "");
     EXPECT_NE(with("llama.rope.dimension_count", std::uint64_t{64}), "");
     EXPECT_NE(with("llama.rope.scaling.type", std::string("sideways")), "");
+    constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+    EXPECT_EQ(with("llama.attention.layer_norm_rms_epsilon", -1.0),
+              "key 'llama.attention.layer_norm_rms_epsilon' is no number that it may be");
+    EXPECT_NE(with("llama.attention.layer_norm_rms_epsilon", nan), "");
+    EXPECT_NE(with("llama.rope.freq_base", 0.0), "");
+    EXPECT_EQ(with("llama.rope.freq_base", 500000.0), "");
     EXPECT_NE(with("llama.expert_count", std::uint64_t{8}), "");
     EXPECT_NE(with("llama.expert_used_count", std::uint64_t{2}), "");
     EXPECT_NE(with("tokenizer.ggml.tokens", std::uint64_t{300}), "");

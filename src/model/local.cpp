@@ -126,6 +126,13 @@ Result<std::vector<Branch>> Local::begin(std::span<const CandidateRequest> reque
     branches.reserve(requests.size());
     for (const auto& request : requests) {
         if (const auto valid = sample::validate(request.settings); !valid) return valid.error();
+        for (const auto& [token, bias] : request.settings.logit_bias) {
+            if (static_cast<std::size_t>(token) >= info().n_vocab)
+                return Error{ErrorCode::invalid_input, "logit_bias: model '" + info().name +
+                                                           "' has no token " +
+                                                           std::to_string(token) + ", only 0 to " +
+                                                           std::to_string(info().n_vocab - 1)};
+        }
         auto sequences = bad_sequences(request.settings.bad_words);
         if (!sequences) return sequences.error();
         branches.emplace_back(request, *std::move(sequences), prompt);
@@ -143,7 +150,9 @@ Result<Unit> Local::extend(Branch& branch, std::span<const float> logits) const 
         const double number = branch.words.uniform(branch.text.n_tokens(), attempt);
         const auto drawn = branch.sampler.draw(logits, {branch.tokens, banned, number});
         if (!drawn) {
-            if (drawn.error().code != ErrorCode::exhausted) return drawn.error();
+            if (drawn.error().code != ErrorCode::exhausted)
+                return Error{drawn.error().code,
+                             "model '" + info().name + "': " + drawn.error().message};
             break;
         }
         if (std::find(ends_.begin(), ends_.end(), drawn->token) != ends_.end()) {

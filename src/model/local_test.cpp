@@ -143,6 +143,16 @@ TEST(Local, refuses_settings_out_of_range_and_a_template_that_is_not_there) {
               ErrorCode::invalid_input);
 }
 
+TEST(Local, refuses_a_bias_for_a_token_that_the_model_does_not_have) {
+    const auto generator = scripted(" ab");
+    auto one = request(1);
+    one.settings.logit_bias[257] = 1;
+    const auto refused = generator->generate(prompt_of("x"), {&one, 1}, {}, {});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().message,
+              "logit_bias: model 'scripted' has no token 257, only 0 to 256");
+}
+
 TEST(Ending, survives_its_name) {
     for (const auto ending :
          {Ending::end_of_text, Ending::sentence_end, Ending::budget, Ending::stop_string,

@@ -15,14 +15,14 @@ namespace {
 /// Follows the parser without keeping values; answering false stops it.
 class Gauge final : public nlohmann::json_sax<nlohmann::json> {
 public:
-    explicit Gauge(std::size_t depth) : depth_(depth) {}
+    Gauge(std::size_t depth, std::size_t values) : depth_(depth), values_(values) {}
 
-    bool null() override { return true; }
-    bool boolean(bool) override { return true; }
-    bool number_integer(std::int64_t) override { return true; }
-    bool number_unsigned(std::uint64_t) override { return true; }
-    bool number_float(double, const std::string&) override { return true; }
-    bool string(std::string&) override { return true; }
+    bool null() override { return count(); }
+    bool boolean(bool) override { return count(); }
+    bool number_integer(std::int64_t) override { return count(); }
+    bool number_unsigned(std::uint64_t) override { return count(); }
+    bool number_float(double, const std::string&) override { return count(); }
+    bool string(std::string&) override { return count(); }
     bool binary(binary_t&) override { return true; }
     bool start_object(std::size_t) override { return enter(); }
     bool start_array(std::size_t) override { return enter(); }
@@ -42,7 +42,13 @@ public:
     const std::optional<std::string>& fault() const { return fault_; }
 
 private:
+    bool count() {
+        if (n_values_++ < values_) return true;
+        fault_ = "more than " + std::to_string(values_) + " values";
+        return false;
+    }
     bool enter() {
+        if (!count()) return false;
         keys_.emplace_back();
         if (keys_.size() <= depth_) return true;
         fault_ = "nested deeper than " + std::to_string(depth_);
@@ -54,6 +60,8 @@ private:
     }
 
     std::size_t depth_;
+    std::size_t values_;
+    std::size_t n_values_ = 0;
     std::vector<std::set<std::string>> keys_;  // of the arrays and objects that are open
     std::optional<std::string> fault_;
 };
@@ -66,7 +74,7 @@ Result<Unit> check_bounds(std::string_view json, const JsonBounds& bounds) {
                                                    std::to_string(bounds.size_bytes) + " are read"};
     }
     try {
-        Gauge gauge(bounds.depth);
+        Gauge gauge(bounds.depth, bounds.values);
         if (nlohmann::json::sax_parse(json.begin(), json.end(), &gauge)) return Unit{};
         return Error{ErrorCode::invalid_input, gauge.fault().value_or("not JSON")};
     } catch (const std::exception& failure) {

@@ -13,9 +13,10 @@ namespace fabula::store {
 struct JsonBounds {
     std::size_t size_bytes = 0;  // of the text
     std::size_t depth = 0;       // arrays and objects inside each other
+    std::size_t values = 0;      // numbers, strings, arrays, ... altogether
 };
 
-/// Errors: invalid_input, when `json` is malformed, larger or deeper than `bounds`, or has a key
+/// Errors: invalid_input, when `json` is malformed, beyond `bounds`, or has a key
 /// twice in one object. Never throws.
 Result<Unit> check_bounds(std::string_view json, const JsonBounds& bounds);
 

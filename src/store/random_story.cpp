@@ -53,7 +53,7 @@ public:
         return out;
     }
 
-    Timestamp time() { return Timestamp{static_cast<std::int64_t>(wide() >> 1)}; }
+    Timestamp time() { return Timestamp{static_cast<std::int64_t>(wide() % 253'402'300'800'000)}; }
 
     std::vector<TokenId> ids(std::size_t limit) {
         std::vector<TokenId> out(below(limit + 1));

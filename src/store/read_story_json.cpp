@@ -18,7 +18,8 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr JsonBounds bounds{.size_bytes = std::size_t{256} << 20, .depth = 12};
+constexpr JsonBounds bounds{
+    .size_bytes = std::size_t{256} << 20, .depth = 12, .values = 10'000'000};
 
 /// A value in the document, with its place. Where something is not as it must be the first fault is
 /// noted and reading goes on with empty values, so that a reader is a list of fields and not of
@@ -169,7 +170,10 @@ private:
 };
 
 Timestamp time_from(const Cursor& at) {
-    return Timestamp{at.whole<std::int64_t>()};
+    constexpr std::int64_t year_10000 = 253'402'300'800'000;
+    const auto time = at.whole<std::int64_t>();
+    if (time < 0 || time >= year_10000) at.note("not a time before the year 10000");
+    return Timestamp{time};
 }
 
 story::PassageId passage_from(const Cursor& at) {

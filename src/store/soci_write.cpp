@@ -103,8 +103,10 @@ Result<OfferId> SociStore::add_offer(StoryId story, const OfferRecord& offer) {
             soci::use(story_key), soci::use(parent), soci::into(next);
         if (static_cast<long long>(offer.number) != next) {
             return error(ErrorCode::conflict,
-                         "the next offer at passage " + std::to_string(parent) + " has number " +
-                             std::to_string(next) + ", not " + std::to_string(offer.number));
+                         "another fabula has offered something at passage " +
+                             std::to_string(parent) + " meanwhile (offer " + std::to_string(next) +
+                             ", not " + std::to_string(offer.number) +
+                             ", is the next): go on from what the story says now");
         }
         OfferRecord kept = offer;
         kept.id = OfferId{next_of(sql, "offer")};

@@ -160,9 +160,14 @@ Result<Unit> SqliteBackend::finish_erasing() {
     const auto pending = number("select value from counters where name = 'erase_pending'");
     if (!pending) return pending.error();
     if (*pending == 0) return Unit{};
+    // Somebody else may be at work here, or the disk be full: nobody waits for that, and nobody is
+    // kept from reading by it. The mark stays, and a later open comes back to it.
+    const int wait_ms = std::exchange(waiting_.wait_ms, 0);
     auto erased = erase_traces();
-    // Somebody else is at work here; the mark stays, and a later open comes back to it.
-    if (!erased && erased.error().code == ErrorCode::unavailable) return Unit{};
+    waiting_.wait_ms = wait_ms;
+    const bool may_wait = !erased && (erased.error().code == ErrorCode::unavailable ||
+                                      erased.error().code == ErrorCode::exhausted);
+    if (may_wait) return Unit{};
     return erased;
 }
 

@@ -118,7 +118,7 @@ TEST_F(SqliteStore, refuses_an_offer_whose_number_is_not_the_next) {
     offered(id, PassageId::root);
     const auto again = store->add_offer(id, some_offer(PassageId::root, {" x"}));
     ASSERT_FALSE(again);
-    expect_error(again.error(), ErrorCode::conflict, "has number 1, not 0");
+    expect_error(again.error(), ErrorCode::conflict, "offer 1, not 0, is the next");
     offered(id, PassageId::root, 1);
     EXPECT_EQ(loaded(id).offers.size(), 2U);
 }

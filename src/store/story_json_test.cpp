@@ -196,6 +196,20 @@ TEST(StoryJson, every_prefix_and_every_broken_byte_is_refused_or_read_but_never_
     }
 }
 
+TEST(StoryJson, more_values_than_a_story_has_are_refused_before_they_are_built) {
+    std::string many = R"({"format":"fabula-story","moves":[1)";
+    for (int i = 0; i < 10'000'000; ++i)
+        many += ",1";
+    EXPECT_EQ(refusal_of(many + "]}"), "story: more than 10000000 values");
+}
+
+TEST(StoryJson, times_beyond_the_calendar_are_refused) {
+    auto story = random_story(1);
+    story.moves.back().created = Timestamp{253'402'300'800'000};
+    EXPECT_NE(refusal_of(to_json(story)).find("not a time before the year 10000"),
+              std::string::npos);
+}
+
 TEST(StoryJson, deep_nesting_is_refused_before_it_costs_anything) {
     for (const std::string bracket : {"[", "{\"a\":"}) {
         std::string deep;
