@@ -43,11 +43,11 @@ run_checks() {
 }
 
 check_preset() {
-    local preset=$1 result=0
+    local preset=$1 result=0 counts
     shift
     build_preset "$preset" all "$@"
     run_ctest "$preset" || result=$status_failed
-    printf '%s: ' "$preset"
-    python3 "$root/tools/test_summary.py" "$root/build/$preset/tests.xml" || result=$status_failed
+    counts=$(python3 "$root/tools/test_summary.py" "$root/build/$preset/tests.xml") || result=$status_failed
+    printf '%s: %s\n' "$preset" "$counts"
     return "$result"
 }
