@@ -61,6 +61,15 @@ Finding memory(const std::string& model) {
     return {FindingState::good, "memory", readable_size(*free) + " are free"};
 }
 
+// "CPU : AVX2 = 1 | FMA = 1 |" without what is the same in every line.
+std::string short_version(std::string version) {
+    for (const std::string noise : {" = 1", " |", " :"}) {
+        for (auto at = version.find(noise); at != std::string::npos; at = version.find(noise, at))
+            version.erase(at, noise.size());
+    }
+    return version;
+}
+
 // The nearest folder above `path` that is there.
 fs::path existing_above(fs::path path) {
     std::error_code failure;
@@ -137,9 +146,12 @@ std::vector<Finding> examine(const Configuration& configuration) {
     const auto& named = configuration.text("db");
     const std::string path = named.empty() ? default_database() : named;
     const auto& model = configuration.text("model");
-    return {processor(),          memory(model),
-            disk(path),           {FindingState::good, "llama.cpp", model::llama_version()},
-            default_model(model), database(configuration, path)};
+    return {processor(),
+            memory(model),
+            disk(path),
+            {FindingState::good, "llama.cpp", short_version(model::llama_version())},
+            default_model(model),
+            database(configuration, path)};
 }
 
 }  // namespace fabula::app

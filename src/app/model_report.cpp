@@ -78,8 +78,12 @@ std::vector<ModelRow> list_of_models(const std::string& used) {
     }
     for (const auto& entry : model::catalogue()) {
         if (known.contains(entry.name)) continue;
+        std::string note = entry.title;
+        for (const auto& piece : entry.pieces) {
+            if (!piece.package.empty()) note += "; npm " + piece.package + ", " + piece.path;
+        }
         rows.push_back({entry.name, "", entry.size_bytes, entry.architecture, entry.licence, false,
-                        entry.title});
+                        std::move(note)});
     }
     return rows;
 }
