@@ -165,8 +165,9 @@ private:
     }
 
     void print_wrapped(const std::string& text, const std::string& indent) {
+        const auto begin = text.find_first_not_of('\n');
         const auto end = text.find_last_not_of(" \n");
-        const auto shown = end == std::string::npos ? "" : text.substr(0, end + 1);
+        const auto shown = end == std::string::npos ? "" : text.substr(begin, end + 1 - begin);
         for (const auto& line : wrapped(printable(shown), width_ - indent.size()))
             out_ << indent << line << '\n';
     }
