@@ -60,8 +60,10 @@ Error explained(const CLI::App& app, const CLI::ParseError& error, const std::st
     while (!command->get_subcommands().empty())
         command = command->get_subcommands().front();
     std::string path;
-    for (const auto* at = command; at != nullptr; at = at->get_parent())
-        path = at->get_name() + (path.empty() ? "" : " " + path);
+    for (const auto* at = command; at != nullptr; at = at->get_parent()) {
+        if (!path.empty()) path.insert(0, 1, ' ');
+        path.insert(0, at->get_name());
+    }
     std::string message = error.what();
     if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr &&
         command->get_require_subcommand_min() > 0) {
