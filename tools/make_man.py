@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: 0BSD
-"""Write the man page of a fabula binary to stdout: make_man.py BINARY VERSION."""
+"""Write the man page of a fabula binary to stdout: make_man.py BINARY "fabula VERSION"."""
 import sys
 
 import cli_help
@@ -34,7 +34,7 @@ def main() -> None:
     binary, version = sys.argv[1:3]
     top = cli_help.read(binary)
     about = (top.about.splitlines() or ["write stories with language models on this computer"])[0]
-    lines = [f'.TH FABULA 1 "" "fabula {roff(version)}" "User Commands"',
+    lines = [f'.TH FABULA 1 "" "{roff(version)}" "User Commands"',
              ".SH NAME", f"fabula \\- {roff(about)}",
              ".SH SYNOPSIS", ".B fabula", "[\\fIOPTION\\fR]... \\fICOMMAND\\fR [\\fIARGUMENT\\fR]..."]
     lines += section(top)

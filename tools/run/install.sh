@@ -33,7 +33,7 @@ install_fabula() {
     python3 -B "$root/tools/make_completion.py" "$binary" fish >"$scratch/fabula.fish"
     for file in "${installed_files[@]}"; do
         case $file in
-            bin/*) install -D -m 755 -- "$binary" "$prefix/$file" ;;
+            bin/*) install -D -s -m 755 -- "$binary" "$prefix/$file" ;;
             *) install -D -m 644 -- "$scratch/${file##*/}" "$prefix/$file" ;;
         esac
         echo "installed $prefix/$file"
