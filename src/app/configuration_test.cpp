@@ -15,15 +15,15 @@ using Environment = std::map<std::string, std::string>;
 
 class ConfigurationLayers : public ::testing::Test {
 protected:
-    ConfigurationLayers()
-        : folder_(std::filesystem::path(::testing::TempDir()) /
-                  ("fabula-configuration-" + std::to_string(getpid()))) {
-        std::filesystem::create_directories(folder_);
+    void SetUp() override {
+        folder = std::filesystem::path(::testing::TempDir()) /
+                 ("fabula-configuration-" + std::to_string(getpid()));
+        std::filesystem::create_directories(folder);
     }
-    ~ConfigurationLayers() override { std::filesystem::remove_all(folder_); }
+    void TearDown() override { std::filesystem::remove_all(folder); }
 
     std::string write(const std::string& name, const std::string& text) const {
-        const auto path = (folder_ / name).string();
+        auto path = (folder / name).string();
         EXPECT_TRUE(write_file(path, text));
         return path;
     }
@@ -38,7 +38,7 @@ protected:
                                    });
     }
 
-    std::filesystem::path folder_;
+    std::filesystem::path folder;
 };
 
 TEST_F(ConfigurationLayers, stand_in_the_order_flag_environment_settings_file_file_default) {
@@ -81,13 +81,13 @@ TEST_F(ConfigurationLayers, refuse_words_where_numbers_belong) {
 }
 
 TEST_F(ConfigurationLayers, need_no_file_but_a_sound_one) {
-    EXPECT_TRUE(load({}, (folder_ / "none.toml").string(), {}));
+    EXPECT_TRUE(load({}, (folder / "none.toml").string(), {}));
     const auto broken = load({}, write("broken.toml", "steps = \n"), {});
     ASSERT_FALSE(broken);
     EXPECT_NE(broken.error().message.find("line 1"), std::string::npos);
     EXPECT_FALSE(load({}, write("unknown.toml", "stepz = 3\n"), {}));
     Flags flags;
-    flags.settings_file = (folder_ / "none.json").string();
+    flags.settings_file = (folder / "none.json").string();
     EXPECT_EQ(load(flags, "", {}).error().code, ErrorCode::not_found);
 }
 

@@ -17,23 +17,26 @@ namespace fabula::engine {
 
 class StoryFixture : public ::testing::Test {
 protected:
-    StoryFixture() : folder_(scratch()) {
-        store_ = store::open_sqlite((folder_ / "story.db").string()).value();
+    void SetUp() override {
+        auto name = (std::filesystem::path(::testing::TempDir()) / "fabula-engine-XXXXXX").string();
+        ASSERT_NE(mkdtemp(name.data()), nullptr);
+        folder = name;
+        database = store::open_sqlite((folder / "story.db").string()).value();
     }
-    ~StoryFixture() override {
-        store_.reset();
-        std::filesystem::remove_all(folder_);
+    void TearDown() override {
+        database.reset();
+        std::filesystem::remove_all(folder);
     }
 
     void say(const std::string& script, std::size_t window_tokens = 4096) {
-        generator_ = model::make_local(model::make_scripted(script, window_tokens).value());
+        generator = model::make_local(model::make_scripted(script, window_tokens).value());
     }
 
     store::Story begin_story(const std::string& opening, const WriteOptions& options,
                              std::uint64_t seed = 1) {
         store::StoryRecord record;
         record.seed = seed;
-        auto story = begin(*store_, *generator_, record, opening, options);
+        auto story = begin(*database, *generator, record, opening, options);
         EXPECT_TRUE(story) << story.error().message;
         return *std::move(story);
     }
@@ -47,17 +50,10 @@ protected:
         return made;
     }
 
-    std::filesystem::path folder_;
-    std::unique_ptr<store::Store> store_;
-    std::unique_ptr<model::Generator> generator_;
-    std::vector<Event> events_;
-
-private:
-    static std::filesystem::path scratch() {
-        auto name = (std::filesystem::path(::testing::TempDir()) / "fabula-engine-XXXXXX").string();
-        EXPECT_NE(mkdtemp(name.data()), nullptr);
-        return name;
-    }
+    std::filesystem::path folder;
+    std::unique_ptr<store::Store> database;
+    std::unique_ptr<model::Generator> generator;
+    std::vector<Event> events;
 };
 
 }  // namespace fabula::engine

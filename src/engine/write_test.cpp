@@ -21,8 +21,8 @@ using Write = StoryFixture;
 TEST_F(Write, goes_step_by_step_until_the_model_ends_the_story) {
     say(three_ways);
     auto story = begin_story("The well was dry.", options(5, 8));
-    const auto done = write(*store_, *generator_, story, options(5, 8),
-                            [&](const Event& event) { events_.push_back(event); }, {});
+    const auto done = write(*database, *generator, story, options(5, 8),
+                            [&](const Event& event) { events.push_back(event); }, {});
     ASSERT_TRUE(done) << done.error().message;
     EXPECT_EQ(done->finish, Finish::end_of_text);
     const std::set<std::string> endings{
@@ -30,32 +30,32 @@ TEST_F(Write, goes_step_by_step_until_the_model_ends_the_story) {
         "The well was dry. She sat down. It was quite dark by then.",
         "The well was dry. A dog came. It barked at her all day."};
     EXPECT_TRUE(endings.contains(done->text)) << done->text;
-    const auto kept = store_->load(story.record.id).value();
+    const auto kept = database->load(story.record.id).value();
     EXPECT_EQ(kept.tree.read(kept.head()).value(), done->text);
     EXPECT_EQ(kept, story);
 }
 
-TEST_F(Write, numbers_its_events_and_tells_of_a_choice_after_its_candidates) {
+TEST_F(Write, numbers_its_eventsand_tells_of_a_choice_after_its_candidates) {
     say(three_ways);
     auto story = begin_story("The well was dry.", options(1, 8));
-    ASSERT_TRUE(write(*store_, *generator_, story, options(1, 8),
+    ASSERT_TRUE(write(*database, *generator, story, options(1, 8),
                       [&](const Event& event) {
                           if (std::holds_alternative<ChoiceMade>(event.body)) {
                               // What is told is already kept: a second reader sees it.
                               const auto other =
-                                  store::open_sqlite((folder_ / "story.db").string()).value();
+                                  store::open_sqlite((folder / "story.db").string()).value();
                               EXPECT_EQ(other->load(story.record.id)->choices.size(), 1U);
                           }
-                          events_.push_back(event);
+                          events.push_back(event);
                       },
                       {}));
-    for (std::size_t i = 0; i < events_.size(); ++i)
-        EXPECT_EQ(events_[i].sequence, i + 1);
-    ASSERT_GE(events_.size(), 7U);
-    EXPECT_TRUE(std::holds_alternative<StoryBegan>(events_.front().body));
-    EXPECT_TRUE(std::holds_alternative<WritingDone>(events_.back().body));
-    EXPECT_TRUE(std::holds_alternative<ChoiceMade>(events_[events_.size() - 2].body));
-    const auto n_candidates = std::count_if(events_.begin(), events_.end(), [](const Event& event) {
+    for (std::size_t i = 0; i < events.size(); ++i)
+        EXPECT_EQ(events[i].sequence, i + 1);
+    ASSERT_GE(events.size(), 7U);
+    EXPECT_TRUE(std::holds_alternative<StoryBegan>(events.front().body));
+    EXPECT_TRUE(std::holds_alternative<WritingDone>(events.back().body));
+    EXPECT_TRUE(std::holds_alternative<ChoiceMade>(events[events.size() - 2].body));
+    const auto n_candidates = std::count_if(events.begin(), events.end(), [](const Event& event) {
         return std::holds_alternative<CandidateWritten>(event.body);
     });
     EXPECT_EQ(n_candidates, 3);
@@ -66,8 +66,8 @@ TEST_F(Write, keeps_every_candidate_with_what_made_it) {
     auto wanted = options(2, 8);
     wanted.offer.policy = preference::Policy::random;
     auto story = begin_story("The well was dry.", wanted);
-    ASSERT_TRUE(write(*store_, *generator_, story, wanted, {}, {}));
-    const auto kept = store_->load(story.record.id).value();
+    ASSERT_TRUE(write(*database, *generator, story, wanted, {}, {}));
+    const auto kept = database->load(story.record.id).value();
     ASSERT_EQ(kept.offers.size(), 2U);
     for (const auto& offer : kept.offers) {
         EXPECT_EQ(offer.candidates.size(), 3U);
@@ -96,8 +96,8 @@ TEST_F(Write, writes_the_same_words_from_the_same_seed_and_others_from_another) 
     for (std::uint64_t seed = 0; seed < 12; ++seed) {
         auto first = begin_story("The well was dry.", options(3, 8), seed);
         auto second = begin_story("The well was dry.", options(3, 8), seed);
-        const auto one = write(*store_, *generator_, first, options(3, 8), {}, {});
-        const auto two = write(*store_, *generator_, second, options(3, 8), {}, {});
+        const auto one = write(*database, *generator, first, options(3, 8), {}, {});
+        const auto two = write(*database, *generator, second, options(3, 8), {}, {});
         ASSERT_TRUE(one && two);
         EXPECT_EQ(one->text, two->text);
         texts.insert(one->text);
@@ -108,11 +108,11 @@ TEST_F(Write, writes_the_same_words_from_the_same_seed_and_others_from_another) 
 TEST_F(Write, another_offer_at_the_same_place_draws_other_numbers) {
     say(three_ways);
     auto story = begin_story("The well was dry.", options(1, 8));
-    Events events({});
+    Events quiet({});
     std::set<std::string> texts;
     std::set<std::uint64_t> streams;
     for (std::size_t number = 0; number < 6; ++number) {
-        ASSERT_TRUE(offer(*store_, *generator_, story, options(1, 8).offer, events, {}));
+        ASSERT_TRUE(offer(*database, *generator, story, options(1, 8).offer, quiet, {}));
         EXPECT_EQ(story.offers.back().number, number);
         for (const auto& candidate : story.offers.back().candidates) {
             texts.insert(candidate.text);
@@ -126,12 +126,12 @@ TEST_F(Write, another_offer_at_the_same_place_draws_other_numbers) {
 TEST_F(Write, continues_where_the_story_stands_after_undo) {
     say(three_ways);
     auto story = begin_story("The well was dry.", options(1, 8));
-    ASSERT_TRUE(write(*store_, *generator_, story, options(1, 8), {}, {}));
+    ASSERT_TRUE(write(*database, *generator, story, options(1, 8), {}, {}));
     const auto first = story.head();
-    ASSERT_TRUE(store_->move(story.record.id, store::MoveKind::undo, story::PassageId::root,
-                             Timestamp{2000}));
-    auto again = store_->load(story.record.id).value();
-    ASSERT_TRUE(write(*store_, *generator_, again, options(1, 8), {}, {}));
+    ASSERT_TRUE(database->move(story.record.id, store::MoveKind::undo, story::PassageId::root,
+                               Timestamp{2000}));
+    auto again = database->load(story.record.id).value();
+    ASSERT_TRUE(write(*database, *generator, again, options(1, 8), {}, {}));
     EXPECT_NE(again.head(), first);
     EXPECT_EQ(again.tree.at(again.head()).parent, story::PassageId::root);
     EXPECT_TRUE(again.tree.has(first));
@@ -143,7 +143,7 @@ TEST_F(Write, a_stop_keeps_the_partial_candidates_and_is_no_error) {
     std::stop_source stop;
     int n_texts = 0;
     const auto done = write(
-        *store_, *generator_, story, options(3, 8),
+        *database, *generator, story, options(3, 8),
         [&](const Event& event) {
             if (std::holds_alternative<TextDrawn>(event.body) && ++n_texts == 9)
                 stop.request_stop();
@@ -151,7 +151,7 @@ TEST_F(Write, a_stop_keeps_the_partial_candidates_and_is_no_error) {
         stop.get_token());
     ASSERT_TRUE(done);
     EXPECT_EQ(done->finish, Finish::stopped);
-    const auto kept = store_->load(story.record.id).value();
+    const auto kept = database->load(story.record.id).value();
     ASSERT_EQ(kept.offers.size(), 1U);
     EXPECT_EQ(kept.choices.size(), 0U);
     EXPECT_EQ(kept.offers[0].candidates[0].ending, "stopped");
@@ -161,14 +161,14 @@ TEST_F(Write, a_stop_keeps_the_partial_candidates_and_is_no_error) {
 TEST_F(Write, refuses_an_opening_that_is_empty_broken_or_too_long) {
     say(three_ways, 100);
     const auto refusal = [&](const std::string& opening) {
-        return begin(*store_, *generator_, {}, opening, options(1, 8)).error();
+        return begin(*database, *generator, {}, opening, options(1, 8)).error();
     };
     EXPECT_EQ(refusal("  \n").code, ErrorCode::invalid_input);
     EXPECT_EQ(refusal("ab\xFF").message, "the prompt is not UTF-8 at byte 2");
     const auto error = refusal(std::string(90, 'x'));
     EXPECT_EQ(error.code, ErrorCode::invalid_input);
     EXPECT_NE(error.message.find("takes 90 tokens"), std::string::npos) << error.message;
-    EXPECT_EQ(store_->list().value().size(), 0U);
+    EXPECT_EQ(database->list().value().size(), 0U);
 }
 
 TEST_F(Write, ends_without_words_when_no_candidate_has_any) {
@@ -176,7 +176,7 @@ TEST_F(Write, ends_without_words_when_no_candidate_has_any) {
     auto wanted = options(3, 8);
     wanted.offer.settings.logit_bias[' '] = -100;
     auto story = begin_story("The well was dry.", wanted);
-    const auto done = write(*store_, *generator_, story, wanted, {}, {});
+    const auto done = write(*database, *generator, story, wanted, {}, {});
     ASSERT_TRUE(done) << done.error().message;
     EXPECT_EQ(done->finish, Finish::no_words);
     EXPECT_EQ(done->text, "The well was dry.");
