@@ -118,7 +118,7 @@ Result<WriteFigures> bench_write(model::Generator& generator, const BenchOptions
         auto story =
             engine::begin(**store, generator, record, openings[i % openings.size()], write);
         if (!story) return story.error();
-        const auto done = engine::write(**store, generator, *story, write, {}, stop);
+        const auto done = engine::write({**store, generator, *story}, write, {}, stop);
         if (!done) return done.error();
         const auto n_words = words_of(done->text).size();
         const double repeated = preference::repeated_share(done->text);

@@ -273,6 +273,44 @@ struct Verb {
     Action action;
 };
 
+// What the verbs take that name one passage or candidate.
+void add_places(CLI::App& sub, const std::string& name, StoryArguments& arguments) {
+    if (name == "take")
+        sub.add_option("candidate", arguments.candidate, "its number in `fabula story offers`")
+            ->required();
+    if (name == "take" || name == "offers")
+        sub.add_option("--behind", arguments.behind,
+                       "a passage; the newest offer behind it [the one before the last]")
+            ->type_name("PASSAGE");
+    if (name == "jump" || name == "edit")
+        sub.add_option("passage", arguments.passage, "a number from `fabula story tree`")
+            ->required();
+    if (name == "edit")
+        sub.add_option("--file", arguments.file, "the new words; - reads standard input")
+            ->required()
+            ->type_name("FILE");
+}
+
+void add_arguments(CLI::App& sub, const std::string& name, StoryArguments& arguments) {
+    add_key_flags(sub, arguments.flags, {"db"});
+    if (name == "list") sub.add_flag("--json", arguments.json, "as JSON");
+    if (name == "import")
+        sub.add_option("file", arguments.file, "a JSON document; - reads standard input")
+            ->required();
+    if (name != "list" && name != "import")
+        sub.add_option("story", arguments.story, "its number, or last")->required();
+    if (name == "export") {
+        sub.add_option("--format", arguments.format, "text, md, json or jsonl")
+            ->check(CLI::IsMember({"text", "md", "json", "jsonl"}))
+            ->type_name("FORMAT");
+        sub.add_option("--out", arguments.out, "a file; - is standard output")->type_name("FILE");
+    }
+    if (name == "delete") sub.add_flag("--yes", arguments.yes, "do not ask");
+    if (name == "undo")
+        sub.add_option("--steps", arguments.steps, "how many passages back [1]")->type_name("N");
+    add_places(sub, name, arguments);
+}
+
 }  // namespace
 
 void add_story(CLI::App& app, Run& run) {
@@ -302,41 +340,8 @@ void add_story(CLI::App& app, Run& run) {
         {"edit", "put other words beside a passage and go on from them", edit}};
     auto arguments = std::make_shared<StoryArguments>();
     for (const auto& verb : verbs) {
-        const std::string name = verb.name;
-        auto* sub = command->add_subcommand(name, verb.hint);
-        add_key_flags(*sub, arguments->flags, {"db"});
-        if (name == "list") sub->add_flag("--json", arguments->json, "as JSON");
-        if (name == "import")
-            sub->add_option("file", arguments->file, "a JSON document; - reads standard input")
-                ->required();
-        if (name != "list" && name != "import")
-            sub->add_option("story", arguments->story, "its number, or last")->required();
-        if (name == "export") {
-            sub->add_option("--format", arguments->format, "text, md, json or jsonl")
-                ->check(CLI::IsMember({"text", "md", "json", "jsonl"}))
-                ->type_name("FORMAT");
-            sub->add_option("--out", arguments->out, "a file; - is standard output")
-                ->type_name("FILE");
-        }
-        if (name == "delete") sub->add_flag("--yes", arguments->yes, "do not ask");
-        if (name == "undo")
-            sub->add_option("--steps", arguments->steps, "how many passages back [1]")
-                ->type_name("N");
-        if (name == "take")
-            sub->add_option("candidate", arguments->candidate,
-                            "its number in `fabula story offers`")
-                ->required();
-        if (name == "take" || name == "offers")
-            sub->add_option("--behind", arguments->behind,
-                            "a passage; the newest offer behind it [the one before the last]")
-                ->type_name("PASSAGE");
-        if (name == "jump" || name == "edit")
-            sub->add_option("passage", arguments->passage, "a number from `fabula story tree`")
-                ->required();
-        if (name == "edit")
-            sub->add_option("--file", arguments->file, "the new words; - reads standard input")
-                ->required()
-                ->type_name("FILE");
+        auto* sub = command->add_subcommand(verb.name, verb.hint);
+        add_arguments(*sub, verb.name, *arguments);
         sub->callback([arguments, action = verb.action, &run] {
             run = [arguments, action] { return with_store(*arguments, action); };
         });

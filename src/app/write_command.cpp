@@ -39,6 +39,18 @@ struct WriteArguments {
 constexpr const char* default_instruction =
     "Write a story. It begins with the words that your answer begins with; go on from there.";
 
+// The words themselves, or what a file or standard input holds.
+Result<std::string> read_prompt(const WriteArguments& arguments) {
+    if (arguments.prompt_file.empty() && arguments.prompt != "-") return arguments.prompt;
+    const std::string path = arguments.prompt_file.empty() ? "-" : arguments.prompt_file;
+    if (path == "-" && is_terminal(0))
+        std::cerr << "type how the story begins, then Ctrl-D on a line of its own\n";
+    auto text = read_file(path);
+    while (text && (text->ends_with('\n') || text->ends_with('\r')))
+        text->pop_back();
+    return text;
+}
+
 // Empty where a story goes on.
 Result<std::string> prompt_of(const WriteArguments& arguments) {
     const bool is_named = arguments.has_prompt || !arguments.prompt_file.empty();
@@ -54,18 +66,9 @@ Result<std::string> prompt_of(const WriteArguments& arguments) {
                      "--prompt-file FILE"};
     if (arguments.has_prompt && !arguments.prompt_file.empty())
         return Error{ErrorCode::invalid_input, "give a prompt or --prompt-file, not both"};
-    std::string text = arguments.prompt;
-    if (!arguments.prompt_file.empty() || arguments.prompt == "-") {
-        const bool is_typed = arguments.prompt_file.empty() || arguments.prompt_file == "-";
-        if (is_typed && is_terminal(0))
-            std::cerr << "type how the story begins, then Ctrl-D on a line of its own\n";
-        auto read = read_file(arguments.prompt_file.empty() ? "-" : arguments.prompt_file);
-        if (!read) return read.error();
-        text = *std::move(read);
-        while (text.ends_with('\n') || text.ends_with('\r'))
-            text.pop_back();
-    }
-    if (const auto sound = engine::check_text("the prompt", text); !sound) return sound.error();
+    auto text = read_prompt(arguments);
+    if (!text) return text;
+    if (const auto sound = engine::check_text("the prompt", *text); !sound) return sound.error();
     return text;
 }
 
@@ -78,7 +81,7 @@ Result<preference::Policy> policy_of(const Configuration& configuration) {
     }
     if (named.empty())
         return fixed.empty() ? preference::Policy::random : preference::Policy::fixed;
-    const auto policy = preference::policy_named(named);
+    auto policy = preference::policy_named(named);
     if (policy && *policy == preference::Policy::random && !fixed.empty())
         return Error{ErrorCode::invalid_input,
                      "policy random draws " + fixed + " itself, and it is set too (" +
@@ -215,6 +218,49 @@ Error with_story(Error error, const store::Story& story) {
     return error;
 }
 
+// The story that goes on, with its settings; nothing where a new one begins.
+Result<std::optional<store::Story>> story_to_continue(store::Store& store,
+                                                      const WriteArguments& arguments,
+                                                      const Configuration& configuration,
+                                                      engine::OfferOptions& options) {
+    if (arguments.story.empty()) return std::optional<store::Story>();
+    auto story = load_story(store, arguments.story);
+    if (!story) return story.error();
+    if (const auto done = resume(*story, configuration, options); !done) return done.error();
+    if (const auto open = check_open(*story, options); !open) return open.error();
+    return std::optional(*std::move(story));
+}
+
+Result<std::unique_ptr<model::Generator>> generator_of(const Configuration& configuration,
+                                                       engine::OfferOptions& options) {
+    const auto threads = configuration.number("threads", 0, 1024);
+    if (!threads) return threads.error();
+    auto model =
+        open_model(configuration.text("model"), {options.candidates, static_cast<int>(*threads)});
+    if (!model) return model.error();
+    const auto chat = chat_of(configuration, (*model)->info());
+    if (!chat) return chat.error();
+    options.chat = *chat;
+    return model::make_local(*std::move(model));
+}
+
+// Writes, shows, and says how it ended.
+Result<int> write_and_show(const WriteArguments& arguments, engine::AtWork work,
+                           const engine::WriteOptions& options, const std::stop_token& stop) {
+    auto view = view_of(arguments, options.steps);
+    if (!view) return view.error();
+    const auto done = engine::write(
+        work, options, [&](const engine::Event& event) { (*view)->show(event); }, stop);
+    if (!done) return with_story(done.error(), work.story);
+    if (!std::cout) return Error{ErrorCode::unavailable, "cannot write to standard output"};
+    if (done->finish != engine::Finish::stopped) return exit_success;
+    const auto id = static_cast<std::int64_t>(done->story);
+    if (arguments.quiet || arguments.json)
+        std::cerr << "fabula: stopped; story " << id << " is kept: fabula write --continue " << id
+                  << std::endl;
+    return 128 + signal_received();
+}
+
 Result<int> write_story(const WriteArguments& arguments) {
     const auto configuration =
         Configuration::load(arguments.flags, config_file(), process_environment);
@@ -223,46 +269,20 @@ Result<int> write_story(const WriteArguments& arguments) {
     if (!options) return options.error();
     const auto prompt = prompt_of(arguments);  // bad input is told before a model is loaded
     if (!prompt) return prompt.error();
-    const auto threads = configuration->number("threads", 0, 1024);
-    if (!threads) return threads.error();
     const auto stop = listen_for_signals();
-    auto store = open_store(*configuration);
+    const auto store = open_store(*configuration);
     if (!store) return store.error();
-    std::optional<store::Story> story;
-    if (!arguments.story.empty()) {
-        auto loaded = load_story(**store, arguments.story);
-        if (!loaded) return loaded.error();
-        story = *std::move(loaded);
-        if (const auto done = resume(*story, *configuration, options->offer); !done)
-            return done.error();
-        if (const auto open = check_open(*story, options->offer); !open) return open.error();
-    }
-    auto model = open_model(configuration->text("model"),
-                            {options->offer.candidates, static_cast<int>(*threads)});
-    if (!model) return model.error();
-    const auto chat = chat_of(*configuration, (*model)->info());
-    if (!chat) return chat.error();
-    options->offer.chat = *chat;
-    const auto generator = model::make_local(*std::move(model));
-    if (!story) {
+    auto story = story_to_continue(**store, arguments, *configuration, options->offer);
+    if (!story) return story.error();
+    const auto generator = generator_of(*configuration, options->offer);
+    if (!generator) return generator.error();
+    if (!*story) {
         auto begun =
-            begin_story(**store, *generator, {arguments, *configuration, *prompt}, *options);
+            begin_story(**store, **generator, {arguments, *configuration, *prompt}, *options);
         if (!begun) return begun.error();
-        story = *std::move(begun);
+        *story = *std::move(begun);
     }
-    auto view = view_of(arguments, options->steps);
-    if (!view) return view.error();
-    const auto done = engine::write(
-        **store, *generator, *story, *options,
-        [&](const engine::Event& event) { (*view)->show(event); }, stop);
-    if (!done) return with_story(done.error(), *story);
-    if (!std::cout) return Error{ErrorCode::unavailable, "cannot write to standard output"};
-    if (done->finish != engine::Finish::stopped) return exit_success;
-    if (arguments.quiet || arguments.json)
-        std::cerr << "fabula: stopped; story " << static_cast<std::int64_t>(done->story)
-                  << " is kept: fabula write --continue " << static_cast<std::int64_t>(done->story)
-                  << std::endl;
-    return 128 + signal_received();
+    return write_and_show(arguments, {**store, **generator, **story}, *options, stop);
 }
 
 }  // namespace

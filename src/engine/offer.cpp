@@ -74,8 +74,9 @@ Rng candidate_stream(const store::Story& story, story::PassageId passage, std::s
     return rng.child(number).child(index);
 }
 
-Result<Offered> offer(store::Store& store, model::Generator& generator, store::Story& story,
-                      const OfferOptions& options, Events& events, const std::stop_token& stop) {
+Result<Offered> offer(AtWork work, const OfferOptions& options, Events& events,
+                      const std::stop_token& stop) {
+    const auto& [store, generator, story] = work;
     const auto head = story.head();
     const std::size_t step = story.tree.step(head) + 1;
     const auto made =

@@ -24,6 +24,13 @@ struct OfferOptions {
     std::function<Timestamp()> clock = now;
 };
 
+/// What a verb works on: the story as the store has it, and who writes.
+struct AtWork {
+    store::Store& store;
+    model::Generator& generator;
+    store::Story& story;
+};
+
 /// What was offered and what it cost.
 struct Offered {
     store::OfferId id{};
@@ -38,11 +45,11 @@ struct Offered {
 /// Writes the candidates in one batch over the shared prompt, stores the offer, then tells of each.
 ///
 /// Candidate `index` draws its words from the stream seed / sibling indices from the root / offer
-/// number / index / 0, and its settings from the same path ending in 1. `story` gets the offer too.
-/// When stopped, what was written so far is kept as candidates that ended `stopped`. Errors: as
-/// Generator::generate, make_prompt and Store::add_offer.
-Result<Offered> offer(store::Store& store, model::Generator& generator, store::Story& story,
-                      const OfferOptions& options, Events& events, const std::stop_token& stop);
+/// number / index / 0, and its settings from the same path ending in 1. `work.story` gets the offer
+/// too. When stopped, what was written so far is kept as candidates that ended `stopped`. Errors:
+/// as Generator::generate, make_prompt and Store::add_offer.
+Result<Offered> offer(AtWork work, const OfferOptions& options, Events& events,
+                      const std::stop_token& stop);
 
 /// The stream of candidate `index` of offer `number` at `passage`: child 0 for words, 1 for
 /// settings.

@@ -18,7 +18,7 @@ std::string text_of(const StoryPrompt& made) {
 TEST_F(StoryPromptTest, gives_drawn_passages_with_their_tokens) {
     say(" She ran home. It rained. The end came.");
     auto story = begin_story("It was late.", options(2, 8));
-    ASSERT_TRUE(write(*database, *generator, story, options(2, 8), {}, {}));
+    ASSERT_TRUE(write({*database, *generator, story}, options(2, 8), {}, {}));
     const auto made = make_prompt(story, story.head(), 8, Chat::off, *generator);
     ASSERT_TRUE(made);
     EXPECT_EQ(text_of(*made), story.tree.read(story.head()).value());
@@ -30,7 +30,7 @@ TEST_F(StoryPromptTest, gives_drawn_passages_with_their_tokens) {
 TEST_F(StoryPromptTest, gives_only_text_to_a_model_with_another_vocabulary) {
     say(" She ran home. It rained.");
     auto story = begin_story("It was late.", options(1, 8));
-    ASSERT_TRUE(write(*database, *generator, story, options(1, 8), {}, {}));
+    ASSERT_TRUE(write({*database, *generator, story}, options(1, 8), {}, {}));
     say(" Another model.");
     const auto made = make_prompt(story, story.head(), 8, Chat::off, *generator);
     ASSERT_TRUE(made);

@@ -28,11 +28,10 @@ const char* name_of(Finish finish) {
 namespace {
 
 // One offer and its choice. Empty when writing goes on.
-Result<std::optional<Finish>> write_step(store::Store& store, model::Generator& generator,
-                                         store::Story& story, const OfferOptions& options,
+Result<std::optional<Finish>> write_step(AtWork work, const OfferOptions& options,
                                          WritingDone& done, Events& events,
                                          const std::stop_token& stop) {
-    const auto offered = offer(store, generator, story, options, events, stop);
+    const auto offered = offer(work, options, events, stop);
     if (!offered) return offered.error();
     done.tokens += offered->drawn_tokens;
     done.prompt_tokens += offered->prompt_tokens;
@@ -46,7 +45,7 @@ Result<std::optional<Finish>> write_step(store::Store& store, model::Generator& 
         return std::optional(ended ? Finish::end_of_text : Finish::no_words);
     }
     const Pick pick{offered->id, *index, "score", reason_for(*offered, *index)};
-    const auto passage = choose(store, story, pick, options.clock(), events);
+    const auto passage = choose(work.store, work.story, pick, options.clock(), events);
     if (!passage) return passage.error();
     if (offered->endings[*index] == model::Ending::end_of_text)
         return std::optional(Finish::end_of_text);
@@ -99,15 +98,15 @@ Result<store::Story> begin(store::Store& store, const model::Generator& generato
     return store.load(*id);
 }
 
-Result<WritingDone> write(store::Store& store, model::Generator& generator, store::Story& story,
-                          const WriteOptions& options, const EventSink& sink,
+Result<WritingDone> write(AtWork work, const WriteOptions& options, const EventSink& sink,
                           const std::stop_token& stop) {
+    auto& story = work.story;
     const auto start = std::chrono::steady_clock::now();
     Events events(sink);
     const auto before = story.tree.read(story.head());
     if (!before) return before.error();
-    events.emit(
-        StoryBegan{story.record, generator.info().name, *before, story.tree.step(story.head())});
+    events.emit(StoryBegan{story.record, work.generator.info().name, *before,
+                           story.tree.step(story.head())});
     WritingDone done;
     done.story = story.record.id;
     for (std::size_t i = 0; i < options.steps; ++i) {
@@ -115,7 +114,7 @@ Result<WritingDone> write(store::Store& store, model::Generator& generator, stor
             done.finish = Finish::stopped;
             break;
         }
-        const auto finish = write_step(store, generator, story, options.offer, done, events, stop);
+        const auto finish = write_step(work, options.offer, done, events, stop);
         if (!finish) return finish.error();
         if (*finish) {
             done.finish = **finish;

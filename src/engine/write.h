@@ -28,12 +28,11 @@ Result<store::Story> begin(store::Store& store, const model::Generator& generato
                            store::StoryRecord record, const std::string& opening,
                            const WriteOptions& options);
 
-/// Goes on with `story` from where it stands. Every choice is on disk before its event. Ends after
-/// `steps`, at the end of the text (unless settings.ignore_end), when no candidate has a word, or
-/// when stopped, which is not an error. Errors: the model's and the store's; what was accepted
-/// stays.
-Result<WritingDone> write(store::Store& store, model::Generator& generator, store::Story& story,
-                          const WriteOptions& options, const EventSink& sink,
+/// Goes on with the story from where it stands. Every choice is on disk before its event. Ends
+/// after `steps`, at the end of the text (unless settings.ignore_end), when no candidate has a
+/// word, or when stopped, which is not an error. Errors: the model's and the store's; what was
+/// accepted stays.
+Result<WritingDone> write(AtWork work, const WriteOptions& options, const EventSink& sink,
                           const std::stop_token& stop);
 
 }  // namespace fabula::engine

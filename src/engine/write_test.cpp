@@ -21,7 +21,7 @@ using Write = StoryFixture;
 TEST_F(Write, goes_step_by_step_until_the_model_ends_the_story) {
     say(three_ways);
     auto story = begin_story("The well was dry.", options(5, 8));
-    const auto done = write(*database, *generator, story, options(5, 8),
+    const auto done = write({*database, *generator, story}, options(5, 8),
                             [&](const Event& event) { events.push_back(event); }, {});
     ASSERT_TRUE(done) << done.error().message;
     EXPECT_EQ(done->finish, Finish::end_of_text);
@@ -38,7 +38,7 @@ TEST_F(Write, goes_step_by_step_until_the_model_ends_the_story) {
 TEST_F(Write, numbers_its_eventsand_tells_of_a_choice_after_its_candidates) {
     say(three_ways);
     auto story = begin_story("The well was dry.", options(1, 8));
-    ASSERT_TRUE(write(*database, *generator, story, options(1, 8),
+    ASSERT_TRUE(write({*database, *generator, story}, options(1, 8),
                       [&](const Event& event) {
                           if (std::holds_alternative<ChoiceMade>(event.body)) {
                               // What is told is already kept: a second reader sees it.
@@ -66,7 +66,7 @@ TEST_F(Write, keeps_every_candidate_with_what_made_it) {
     auto wanted = options(2, 8);
     wanted.offer.policy = preference::Policy::random;
     auto story = begin_story("The well was dry.", wanted);
-    ASSERT_TRUE(write(*database, *generator, story, wanted, {}, {}));
+    ASSERT_TRUE(write({*database, *generator, story}, wanted, {}, {}));
     const auto kept = database->load(story.record.id).value();
     ASSERT_EQ(kept.offers.size(), 2U);
     for (const auto& offer : kept.offers) {
@@ -96,8 +96,8 @@ TEST_F(Write, writes_the_same_words_from_the_same_seed_and_others_from_another) 
     for (std::uint64_t seed = 0; seed < 12; ++seed) {
         auto first = begin_story("The well was dry.", options(3, 8), seed);
         auto second = begin_story("The well was dry.", options(3, 8), seed);
-        const auto one = write(*database, *generator, first, options(3, 8), {}, {});
-        const auto two = write(*database, *generator, second, options(3, 8), {}, {});
+        const auto one = write({*database, *generator, first}, options(3, 8), {}, {});
+        const auto two = write({*database, *generator, second}, options(3, 8), {}, {});
         ASSERT_TRUE(one && two);
         EXPECT_EQ(one->text, two->text);
         texts.insert(one->text);
@@ -112,7 +112,7 @@ TEST_F(Write, another_offer_at_the_same_place_draws_other_numbers) {
     std::set<std::string> texts;
     std::set<std::uint64_t> streams;
     for (std::size_t number = 0; number < 6; ++number) {
-        ASSERT_TRUE(offer(*database, *generator, story, options(1, 8).offer, quiet, {}));
+        ASSERT_TRUE(offer({*database, *generator, story}, options(1, 8).offer, quiet, {}));
         EXPECT_EQ(story.offers.back().number, number);
         for (const auto& candidate : story.offers.back().candidates) {
             texts.insert(candidate.text);
@@ -126,12 +126,12 @@ TEST_F(Write, another_offer_at_the_same_place_draws_other_numbers) {
 TEST_F(Write, continues_where_the_story_stands_after_undo) {
     say(three_ways);
     auto story = begin_story("The well was dry.", options(1, 8));
-    ASSERT_TRUE(write(*database, *generator, story, options(1, 8), {}, {}));
+    ASSERT_TRUE(write({*database, *generator, story}, options(1, 8), {}, {}));
     const auto first = story.head();
     ASSERT_TRUE(database->move(story.record.id, store::MoveKind::undo, story::PassageId::root,
                                Timestamp{2000}));
     auto again = database->load(story.record.id).value();
-    ASSERT_TRUE(write(*database, *generator, again, options(1, 8), {}, {}));
+    ASSERT_TRUE(write({*database, *generator, again}, options(1, 8), {}, {}));
     EXPECT_NE(again.head(), first);
     EXPECT_EQ(again.tree.at(again.head()).parent, story::PassageId::root);
     EXPECT_TRUE(again.tree.has(first));
@@ -143,7 +143,7 @@ TEST_F(Write, a_stop_keeps_the_partial_candidates_and_is_no_error) {
     std::stop_source stop;
     int n_texts = 0;
     const auto done = write(
-        *database, *generator, story, options(3, 8),
+        {*database, *generator, story}, options(3, 8),
         [&](const Event& event) {
             if (std::holds_alternative<TextDrawn>(event.body) && ++n_texts == 9)
                 stop.request_stop();
@@ -176,7 +176,7 @@ TEST_F(Write, ends_without_words_when_no_candidate_has_any) {
     auto wanted = options(3, 8);
     wanted.offer.settings.logit_bias[' '] = -100;
     auto story = begin_story("The well was dry.", wanted);
-    const auto done = write(*database, *generator, story, wanted, {}, {});
+    const auto done = write({*database, *generator, story}, wanted, {}, {});
     ASSERT_TRUE(done) << done.error().message;
     EXPECT_EQ(done->finish, Finish::no_words);
     EXPECT_EQ(done->text, "The well was dry.");

@@ -39,6 +39,22 @@ struct Branch {
     double seconds = 0;
 };
 
+Candidate finished(Branch&& branch, Clock::time_point start) {
+    Candidate candidate;
+    candidate.ending = branch.ending.value_or(Ending::stopped);
+    candidate.seconds = branch.ending ? branch.seconds : seconds_since(start);
+    std::move(branch.text).move_into(candidate);
+    return candidate;
+}
+
+// What the branches of one call have in common.
+struct Round {
+    Clock::time_point start;
+    const OnText& on_text;
+    const Branch* first;    // candidate 0
+    bool is_first = false;  // whether logits_ holds the prompt's row alone
+};
+
 class Local : public Generator {
 public:
     explicit Local(std::unique_ptr<Model> model) : model_(std::move(model)) {
@@ -61,6 +77,9 @@ public:
     }
 
 private:
+    Result<Unit> append(std::string_view text, Place place, std::vector<TokenId>& tokens) const;
+    Result<Unit> append_block(const Block& block, std::vector<TokenId>& tokens) const;
+    Result<Unit> extend_all(const Round& round, std::vector<Branch*>& open) const;
     Result<std::vector<TokenId>> encode(const Prompt& prompt) const;
     Result<std::vector<std::vector<TokenId>>> bad_sequences(
         const std::vector<std::string>& bad_words) const;
@@ -74,36 +93,43 @@ private:
     std::vector<float> logits_;  // [n_open_branches, n_vocab], of the last step
 };
 
+// Appends the tokens of `text`.
+Result<Unit> Local::append(std::string_view text, Place place, std::vector<TokenId>& tokens) const {
+    const auto more = model_->encode(text, place);
+    if (!more) return more.error();
+    tokens.insert(tokens.end(), more->begin(), more->end());
+    return Unit{};
+}
+
+// What a block adds: its own tokens, behind the beginning of a text where nothing stands before it.
+Result<Unit> Local::append_block(const Block& block, std::vector<TokenId>& tokens) const {
+    const Place place = tokens.empty() ? Place::start : Place::inside;
+    if (block.ids.empty()) return block.text.empty() ? Unit{} : append(block.text, place, tokens);
+    if (place == Place::start) {
+        if (auto done = append("", place, tokens); !done) return done;
+    }
+    tokens.insert(tokens.end(), block.ids.begin(), block.ids.end());
+    return Unit{};
+}
+
 Result<std::vector<TokenId>> Local::encode(const Prompt& prompt) const {
     std::vector<TokenId> tokens;
-    bool is_first = true;
-    const auto append = [&](std::string_view text, Place place) -> Result<Unit> {
-        const auto more = model_->encode(text, place);
-        if (!more) return more.error();
-        tokens.insert(tokens.end(), more->begin(), more->end());
-        is_first = false;
-        return Unit{};
-    };
     if (prompt.chat) {
         const auto frame = model_->chat_frame(prompt.system, prompt.instruction);
         if (!frame) return frame.error();
-        if (const auto done = append(*frame, Place::markup); !done) return done.error();
+        if (const auto done = append(*frame, Place::markup, tokens); !done) return done.error();
     }
     for (const auto& block : prompt.blocks) {
-        if (!block.ids.empty()) {
-            if (is_first) {
-                if (const auto done = append("", Place::start); !done) return done.error();
-            }
-            tokens.insert(tokens.end(), block.ids.begin(), block.ids.end());
-        } else if (!block.text.empty()) {
-            const auto done = append(block.text, is_first ? Place::start : Place::inside);
-            if (!done) return done.error();
-        }
+        if (const auto done = append_block(block, tokens); !done) return done.error();
     }
     if (tokens.empty()) {
-        if (const auto done = append("", Place::start); !done) return done.error();
+        if (const auto done = append("", Place::start, tokens); !done) return done.error();
     }
     if (tokens.empty()) return Error{ErrorCode::invalid_input, "the prompt is empty"};
+    if (tokens.size() >= info().window_tokens)
+        return Error{ErrorCode::exhausted, "the prompt takes " + std::to_string(tokens.size()) +
+                                               " tokens, the window of model '" + info().name +
+                                               "' has " + std::to_string(info().window_tokens)};
     return tokens;
 }
 
@@ -200,6 +226,27 @@ Result<std::size_t> Local::step(std::vector<Branch*>& open, const std::stop_toke
     return computed;
 }
 
+// One token for every open branch, from its row of logits_ (all from the first where that is the
+// prompt's). Tells what may be shown.
+Result<Unit> Local::extend_all(const Round& round, std::vector<Branch*>& open) const {
+    const std::size_t n_vocab = info().n_vocab;
+    for (std::size_t i = 0; i < open.size(); ++i) {
+        Branch& branch = *open[i];
+        const auto row =
+            std::span<const float>(logits_).subspan(round.is_first ? 0 : i * n_vocab, n_vocab);
+        if (auto done = extend(branch, row); !done) return done;
+        if (branch.ending) {
+            branch.text.finish();
+            branch.seconds = seconds_since(round.start);
+        }
+        const auto fresh = branch.text.take_visible();
+        if (!fresh.empty() && round.on_text)
+            round.on_text(static_cast<std::size_t>(&branch - round.first), fresh);
+    }
+    std::erase_if(open, [](const Branch* branch) { return branch->ending.has_value(); });
+    return Unit{};
+}
+
 Result<Generated> Local::generate(const Prompt& prompt, std::span<const CandidateRequest> requests,
                                   const OnText& on_text, const std::stop_token& stop) {
     const auto start = Clock::now();
@@ -207,11 +254,6 @@ Result<Generated> Local::generate(const Prompt& prompt, std::span<const Candidat
     auto prompt_ids = encode(prompt);
     if (!prompt_ids) return prompt_ids.error();
     generated.prompt_ids = *std::move(prompt_ids);
-    if (generated.prompt_ids.size() >= info().window_tokens)
-        return Error{ErrorCode::exhausted, "the prompt takes " +
-                                               std::to_string(generated.prompt_ids.size()) +
-                                               " tokens, the window of model '" + info().name +
-                                               "' has " + std::to_string(info().window_tokens)};
     auto branches = begin(requests, generated.prompt_ids);
     if (!branches) return branches.error();
 
@@ -225,34 +267,17 @@ Result<Generated> Local::generate(const Prompt& prompt, std::span<const Candidat
     std::vector<Branch*> open;
     for (auto& branch : *branches)
         open.push_back(&branch);
-    bool is_first = true;
+    Round round{start, on_text, branches->data(), true};
     while (!open.empty() && !stop.stop_requested()) {
-        const std::size_t n_vocab = info().n_vocab;
-        for (std::size_t i = 0; i < open.size(); ++i) {
-            const auto row =
-                std::span<const float>(logits_).subspan(is_first ? 0 : i * n_vocab, n_vocab);
-            if (const auto done = extend(*open[i], row); !done) return done.error();
-            if (open[i]->ending) {
-                open[i]->text.finish();
-                open[i]->seconds = seconds_since(start);
-            }
-            const auto fresh = open[i]->text.take_visible();
-            if (!fresh.empty() && on_text)
-                on_text(static_cast<std::size_t>(open[i] - branches->data()), fresh);
-        }
-        if (std::exchange(is_first, false)) generated.first_token_seconds = seconds_since(start);
-        std::erase_if(open, [](const Branch* branch) { return branch->ending.has_value(); });
+        if (const auto done = extend_all(round, open); !done) return done.error();
+        if (std::exchange(round.is_first, false))
+            generated.first_token_seconds = seconds_since(start);
         if (open.empty()) break;
         const auto stepped = step(open, stop);
         if (!stepped && !stop.stop_requested()) return stepped.error();
     }
-    for (auto& branch : *branches) {
-        Candidate candidate;
-        candidate.ending = branch.ending.value_or(Ending::stopped);
-        candidate.seconds = branch.ending ? branch.seconds : seconds_since(start);
-        std::move(branch.text).move_into(candidate);
-        generated.candidates.push_back(std::move(candidate));
-    }
+    for (auto& branch : *branches)
+        generated.candidates.push_back(finished(std::move(branch), start));
     generated.seconds = seconds_since(start);
     return generated;
 }

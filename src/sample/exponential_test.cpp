@@ -10,6 +10,7 @@ namespace {
 
 TEST(Weigh, gives_e_to_the_power_of_each_distance) {
     std::vector<double> logits;
+    logits.reserve(40000);
     for (int i = 0; i < 40000; ++i)
         logits.push_back(5 - 0.0173 * i);
     std::vector<double> weights(logits.size());

@@ -40,7 +40,7 @@ std::size_t figure_in(const std::string& line, const std::string& key) {
 
 /// The file that holds stories15M and its tokenizer, "" where there is none.
 std::string stories15m_file() {
-    if (const std::string given = variable("FABULA_STORIES15M"); !given.empty()) return given;
+    if (std::string given = variable("FABULA_STORIES15M"); !given.empty()) return given;
     std::string cache = variable("FABULA_CACHE");
     if (cache.empty()) cache = variable("HOME") + "/.cache/fabula";
     const std::string found = cache + "/sources/llama2.data";
