@@ -51,8 +51,8 @@ Candidate finished(Branch&& branch, Clock::time_point start) {
 struct Round {
     Clock::time_point start;
     const OnText& on_text;
-    const Branch* first;    // candidate 0
-    bool is_first = false;  // whether logits_ holds the prompt's row alone
+    const Branch* first = nullptr;  // candidate 0
+    bool is_first = false;          // whether logits_ holds the prompt's row alone
 };
 
 class Local : public Generator {
