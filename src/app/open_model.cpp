@@ -4,7 +4,7 @@
 #include "app/files.h"
 #include "app/paths.h"
 #include "app/progress.h"
-#include "model/llama/load.h"
+#include "model/load.h"
 #include "model/scripted.h"
 
 #include <algorithm>
@@ -68,11 +68,12 @@ Result<std::unique_ptr<model::Model>> open_model(const std::string& name,
     model::LoadOptions load;
     load.n_branches = options.n_branches;
     load.n_threads = options.n_threads;
+    load.cache = options.cache;
     load.on_progress = [&](float share) {
         progress.update(static_cast<double>(share));
         return true;
     };
-    return model::load_llama(*path, load);
+    return model::load_model(*path, options.backend, load);
 }
 
 }  // namespace fabula::app

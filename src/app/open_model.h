@@ -4,6 +4,7 @@
 
 #include "base/result.h"
 #include "model/generator.h"
+#include "model/load.h"
 #include "model/model.h"
 
 #include <memory>
@@ -22,11 +23,13 @@ std::vector<std::string> installed_models();
 
 struct OpenOptions {
     std::size_t n_branches = 8;  // most candidates in one step
-    int n_threads = 0;           // 0: one a core
+    int n_threads = 0;           // 0: one for each 32 MiB of the file, at most one a core
+    model::Backend backend = model::Backend::automatic;
+    model::CacheType cache = model::CacheType::f16;
 };
 
 /// Opens `name` ("scripted:FILE" for a script), with progress on stderr.
-/// Errors: as find_model and model::load_llama.
+/// Errors: as find_model and model::load_model.
 Result<std::unique_ptr<model::Model>> open_model(const std::string& name,
                                                  const OpenOptions& options);
 

@@ -3,28 +3,16 @@
 // machine; a branch's logits may differ in the last bits with the company it keeps.
 #pragma once
 
+#include "model/load.h"
 #include "model/model.h"
 
-#include <functional>
 #include <memory>
 #include <string>
 
 namespace fabula::model {
 
-enum class CacheType { f16, f32 };
-
 /// More branches than this are refused.
 constexpr std::size_t most_branches = 120;
-
-struct LoadOptions {
-    std::size_t n_branches = 8;     // most branches in one step, in [1, most_branches]
-    std::size_t window_tokens = 0;  // 0: what the model was trained for, at most 8192; never more
-    CacheType cache = CacheType::f16;
-    bool flash_attention = true;   // exactness tests turn it off
-    int n_threads = 0;             // 0: one for each 32 MiB of the file, at most one a core
-    std::string hash_folder = {};  // where file hashes are remembered; "": default_hash_folder()
-    std::function<bool(float)> on_progress = {};  // share loaded in [0, 1]; false stops
-};
 
 /// Loads `path`. The file is inspected first (`gguf_file.h`), so that a damaged one is refused, not
 /// run. Errors: not_found, corrupt (not GGUF, truncated, or refused by llama.cpp, in its own

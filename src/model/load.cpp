@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: 0BSD
+#include "model/load.h"
+
+#include "model/llama/load.h"
+
+#include <array>
+
+namespace fabula::model {
+namespace {
+
+constexpr std::array<const char*, 2> cache_names = {"f16", "f32"};
+constexpr std::array<const char*, 3> backend_names = {"auto", "cpu", "llama"};
+
+template <typename Enum, std::size_t n>
+Result<Enum> named(std::string_view name, const std::array<const char*, n>& names,
+                   const std::string& what) {
+    std::string known;
+    for (std::size_t i = 0; i < n; ++i) {
+        if (name == names[i]) return static_cast<Enum>(i);
+        known += (i == 0 ? "" : ", ") + std::string(names[i]);
+    }
+    return Error{ErrorCode::invalid_input,
+                 what + ": '" + std::string(name) + "' is none of " + known};
+}
+
+}  // namespace
+
+const char* name_of(CacheType type) {
+    return cache_names[static_cast<std::size_t>(type)];
+}
+
+Result<CacheType> cache_type_named(std::string_view name) {
+    return named<CacheType>(name, cache_names, "cache type");
+}
+
+const char* name_of(Backend backend) {
+    return backend_names[static_cast<std::size_t>(backend)];
+}
+
+Result<Backend> backend_named(std::string_view name) {
+    return named<Backend>(name, backend_names, "backend");
+}
+
+Result<std::unique_ptr<Model>> load_model(const std::string& path, Backend backend,
+                                          const LoadOptions& options) {
+    if (backend == Backend::cpu)
+        return Error{ErrorCode::unavailable, "backend cpu: not in this build"};
+    return load_llama(path, options);
+}
+
+}  // namespace fabula::model
