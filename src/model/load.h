@@ -31,6 +31,7 @@ struct LoadOptions {
     std::size_t window_tokens = 0;  // 0: what the model was trained for, at most 8192; never more
     CacheType cache = CacheType::f16;
     bool flash_attention = true;   // llama only; exactness tests turn it off
+    std::string kernel = {};       // cpu only: "avx512", "avx2", "portable"; "": the best here
     int n_threads = 0;             // 0: one for each 32 MiB of the file, at most one a core
     std::string hash_folder = {};  // where file hashes are remembered; "": default_hash_folder()
     std::function<bool(float)> on_progress = {};  // share loaded in [0, 1]; false stops
