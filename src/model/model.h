@@ -28,9 +28,9 @@ struct ModelInfo {
     std::string path;          // "" for the scripted model
     std::string architecture;  // "llama", "bloom", "gpt2", ..., "scripted"
     std::string backend;       // "llama", "cpu", "scripted"
-    std::string arithmetic;    // what the bits depend on beside model and tokens, as "cpu avx512 f16"
-                               // (backend, kernel, cache); "" where the same bits are not promised
-    std::string hash;          // sha256 of the file, hex; of the script for the scripted model
+    std::string arithmetic;  // what the bits depend on beside model and tokens, as "cpu avx512 f16"
+                             // (backend, kernel, cache); "" where the same bits are not promised
+    std::string hash;        // sha256 of the file, hex; of the script for the scripted model
     std::size_t n_vocab = 0;
     std::size_t n_embd = 0;
     std::size_t n_layer = 0;
