@@ -353,6 +353,8 @@ Result<GgufFile> inspect_gguf(std::span<const std::byte> bytes, std::uint64_t fi
     }
     const std::string problem = problem_of_layout(file, offsets, walk.position(), alignment);
     if (!problem.empty()) return corrupt(name, problem);
+    for (std::size_t i = 0; i < file.tensors.size(); ++i)
+        file.tensors[i].offset = padded(walk.position(), alignment) + offsets[i];
     return file;
 }
 

@@ -20,6 +20,7 @@ struct GgufTensor {
     std::string type;  // "F32", "Q8_0", ...; "type 99" for one that ggml does not know
     std::vector<std::uint64_t> shape;  // fastest axis first, as GGUF writes it
     std::uint64_t size_bytes = 0;      // 0 for a type that ggml does not know
+    std::uint64_t offset = 0;          // of its first byte, from the start of the file
 };
 
 /// A GGUF value in plain form; arrays are kept as their length and the type of their elements.

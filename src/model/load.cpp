@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: 0BSD
 #include "model/load.h"
 
+#include "model/cpu/load.h"
+#include "model/cpu/weights.h"
 #include "model/llama/load.h"
 
 #include <array>
+#include <filesystem>
 
 namespace fabula::model {
 namespace {
@@ -41,11 +44,24 @@ Result<Backend> backend_named(std::string_view name) {
     return named<Backend>(name, backend_names, "backend");
 }
 
+BackendChoice choose_backend(const GgufFile& file) {
+    const auto planned = cpu::plan_weights(file);
+    if (planned) return {Backend::cpu, "our own decoder knows its architecture"};
+    return {Backend::llama, "our own decoder does not: " + planned.error().message};
+}
+
 Result<std::unique_ptr<Model>> load_model(const std::string& path, Backend backend,
                                           const LoadOptions& options) {
-    if (backend == Backend::cpu)
-        return Error{ErrorCode::unavailable, "backend cpu: not in this build"};
-    return load_llama(path, options);
+    if (backend == Backend::llama) return load_llama(path, options);
+    if (options.n_branches < 1)
+        return Error{ErrorCode::invalid_input, "branches: 0, possible is 1 and more"};
+    const auto file = inspect_gguf(path);
+    if (!file) return file.error();
+    const std::string name = std::filesystem::path(path).filename().string();
+    if (auto runnable = check_runnable(*file, name); !runnable) return runnable.error();
+    if (backend == Backend::automatic && choose_backend(*file).backend == Backend::llama)
+        return load_llama(path, options);
+    return load_cpu(path, *file, options);
 }
 
 }  // namespace fabula::model

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/result.h"
+#include "model/gguf_file.h"
 #include "model/model.h"
 
 #include <cstddef>
@@ -32,10 +33,17 @@ struct LoadOptions {
     CacheType cache = CacheType::f16;
     bool flash_attention = true;   // llama only; exactness tests turn it off
     std::string kernel = {};       // cpu only: "avx512", "avx2", "portable"; "": the best here
-    int n_threads = 0;             // 0: one for each 32 MiB of the file, at most one a core
+    int n_threads = 0;             // 0: as many as the file's size is worth, at most one a core
     std::string hash_folder = {};  // where file hashes are remembered; "": default_hash_folder()
     std::function<bool(float)> on_progress = {};  // share loaded in [0, 1]; false stops
 };
+
+/// Which backend runs a file, and why, in a few words for people.
+struct BackendChoice {
+    Backend backend = Backend::llama;  // never automatic
+    std::string reason;
+};
+BackendChoice choose_backend(const GgufFile& file);
 
 /// Loads `path`. The file is inspected first (`gguf_file.h`), so that a damaged one is refused, not
 /// run. Errors: not_found, corrupt (not GGUF, truncated, or weights that do not fit together),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: 0BSD
 // What stands behind the contracts in a build without llama.cpp (-DFABULA_LLAMA=none): the scripted
 // model runs, everything that needs ggml says why it does not.
+#include "model/cpu/load.h"
 #include "model/gguf_file.h"
 #include "model/import_llama2c.h"
 #include "model/llama/load.h"
@@ -15,6 +16,11 @@ Error absent(const std::string& what) {
 }  // namespace
 
 Result<std::unique_ptr<Model>> load_llama(const std::string& path, const LoadOptions& /*options*/) {
+    return absent("model '" + path + "'");
+}
+
+Result<std::unique_ptr<Model>> load_cpu(const std::string& path, const GgufFile& /*file*/,
+                                        const LoadOptions& /*options*/) {
     return absent("model '" + path + "'");
 }
 

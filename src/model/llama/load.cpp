@@ -2,9 +2,9 @@
 #include "model/llama/load.h"
 
 #include "model/gguf_file.h"
-#include "model/llama/chat.h"
 #include "model/llama/decoder.h"
 #include "model/llama/foreign_log.h"
+#include "model/llama/tokenizer.h"
 #include "model/llama/vocabulary.h"
 #include "model/memory.h"
 #include "model/sha256.h"
@@ -15,7 +15,6 @@
 #include <array>
 #include <exception>
 #include <filesystem>
-#include <mutex>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -29,11 +28,6 @@ constexpr std::size_t tail_tokens = 1024;     // of its own that each branch has
 constexpr std::size_t cell_step = 256;        // llama.cpp rounds up to it
 constexpr std::uint64_t bytes_a_thread = 32U << 20U;
 constexpr float share_of_load = 0.9F;  // of the progress; the hash takes the rest
-
-struct ModelDeleter {
-    void operator()(llama_model* model) const { llama_model_free(model); }
-};
-using ModelHandle = std::unique_ptr<llama_model, ModelDeleter>;
 
 /// What the cache is made for.
 struct CacheSizes {
@@ -72,14 +66,6 @@ std::uint64_t needed_bytes(const GgufFile& file, const CacheSizes& sizes, CacheT
         std::min(most, cache_bytes + static_cast<double>(file.size_bytes)));
 }
 
-void start_llama() {
-    static std::once_flag once;
-    std::call_once(once, [] {
-        capture_foreign_log();
-        llama_backend_init();
-    });
-}
-
 /// Progress of one part of a load, as a share of the whole.
 struct Progress {
     const std::function<bool(float)>* listener = nullptr;
@@ -91,19 +77,6 @@ bool report_load(float share, void* data) {
     if (!*progress->listener) return true;
     progress->stopped = !(*progress->listener)(share * share_of_load);
     return !progress->stopped;
-}
-
-/// Why llama.cpp gave no model or context.
-Error refusal(const std::string& who, const std::string& otherwise) {
-    std::string complaint = foreign_complaint();
-    if (complaint.empty()) complaint = otherwise;
-    ErrorCode code = ErrorCode::corrupt;
-    if (complaint.find("unknown model architecture") != std::string::npos) {
-        code = ErrorCode::invalid_input;
-    } else if (complaint.find("allocate") != std::string::npos) {
-        code = ErrorCode::exhausted;
-    }
-    return Error{code, who + complaint};
 }
 
 Result<ModelHandle> load_weights(const std::string& path, const std::string& who,
@@ -118,7 +91,7 @@ Result<ModelHandle> load_weights(const std::string& path, const std::string& who
     params.progress_callback_user_data = &progress;
     ModelHandle model(llama_model_load_from_file(path.c_str(), params));
     if (progress.stopped) return Error{ErrorCode::unavailable, who + "stopped"};
-    if (model == nullptr) return refusal(who, "llama.cpp does not load it");
+    if (model == nullptr) return llama_refusal(who, "llama.cpp does not load it");
     // A running state cannot be cut back to a prefix that branches share.
     const bool has_state =
         llama_model_is_recurrent(model.get()) || llama_model_is_hybrid(model.get());
@@ -166,7 +139,7 @@ Result<ContextHandle> make_context(llama_model* model, const GgufFile& file, con
     params.kv_unified = true;
     ContextHandle context(llama_init_from_model(model, params));
     if (context == nullptr || llama_get_memory(context.get()) == nullptr) {
-        return refusal(who, "llama.cpp makes no context of it");
+        return llama_refusal(who, "llama.cpp makes no context of it");
     }
     return context;
 }
@@ -190,7 +163,10 @@ public:
     std::size_t n_branches() const override { return sizes_.n_branches; }
 
     Result<std::string> chat_frame(std::string_view system,
-                                   std::string_view instruction) const override;
+                                   std::string_view instruction) const override {
+        if (info_.chat_template.empty()) return Model::chat_frame(system, instruction);
+        return chat_frame_of(model_.get(), info_.name, system, instruction);
+    }
 
     Result<StepCost> step(std::span<const std::span<const TokenId>> branches,
                           std::span<float> logits, const std::stop_token& stop) override {
@@ -204,39 +180,6 @@ private:
     Vocabulary vocabulary_;
     Decoder decoder_;
 };
-
-Result<std::string> LlamaModel::chat_frame(std::string_view system,
-                                           std::string_view instruction) const {
-    if (info_.chat_template.empty()) return Model::chat_frame(system, instruction);
-    const auto* const vocab = llama_model_get_vocab(model_.get());
-    const TokenId end = llama_vocab_eos(vocab);
-    const char* const end_text = end == LLAMA_TOKEN_NULL ? "" : llama_vocab_get_text(vocab, end);
-    if (auto frame = frame_of_roles(info_.chat_template, system, instruction, end_text)) {
-        return *std::move(frame);
-    }
-    const std::string system_text(system);
-    const std::string user_text(instruction);
-    std::vector<llama_chat_message> messages;
-    if (!system.empty()) messages.push_back({"system", system_text.c_str()});
-    messages.push_back({"user", user_text.c_str()});
-    std::string frame(2 * (system.size() + instruction.size()) + 1024, '\0');
-    try {
-        for (;;) {
-            const std::int32_t n = llama_chat_apply_template(
-                info_.chat_template.c_str(), messages.data(), messages.size(), /*add_ass=*/true,
-                frame.data(), static_cast<std::int32_t>(frame.size()));
-            if (n < 0) break;
-            const bool fits = static_cast<std::size_t>(n) <= frame.size();
-            frame.resize(static_cast<std::size_t>(n));
-            if (fits) return frame;
-        }
-    } catch (const std::exception& problem) {
-        return Error{ErrorCode::invalid_input,
-                     "model '" + info_.name + "': its chat template fails: " + problem.what()};
-    }
-    return Error{ErrorCode::invalid_input,
-                 "model '" + info_.name + "': llama.cpp does not know its chat template"};
-}
 
 ModelInfo info_of(const llama_model* model, const GgufFile& file, const std::string& path,
                   const CacheSizes& sizes) {

@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: 0BSD
+#include "model/cpu/decoder.h"
+
+#include "model/cpu/tiles.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <cstring>
+#include <unordered_map>
+#include <utility>
+
+namespace fabula::model::cpu {
+namespace {
+
+constexpr std::size_t few_rows = 4;           // not worth waking a thread for
+constexpr std::size_t most_chunk_tiles = 64;  // that a thread takes at a time
+constexpr std::size_t chunks_a_thread = 8;
+
+PageShape page_shape(const Shape& shape, std::size_t number_bytes) {
+    return {shape.n_layer, shape.n_head_kv, shape.head_dim, number_bytes};
+}
+
+std::size_t widest_input(const Shape& shape) {
+    return std::max({shape.n_embd, shape.q_width(), shape.n_ff});
+}
+
+std::uint64_t key_of(PageId page, std::size_t slot) {
+    return static_cast<std::uint64_t>(page) * page_tokens + slot;
+}
+
+const std::byte* tile_of(const Matrix& matrix, std::size_t row) {
+    return matrix.tiles + row / tile_rows * matrix.tile_bytes;
+}
+
+void take_row(const Matrix& matrix, std::size_t row, float* out) {
+    unpack_row(matrix.format, tile_of(matrix, row), row % tile_rows, matrix.n_in, out);
+}
+
+template <typename Number>
+void scatter(const Number* keys, const Number* values, std::size_t slot, const PageShape& shape,
+             std::byte* head) {
+    auto* const tile =
+        reinterpret_cast<Number*>(head) + slot / tile_rows * tile_rows * shape.head_dim;
+    for (std::size_t d = 0; d < shape.head_dim; ++d)
+        tile[d * tile_rows + slot % tile_rows] = keys[d];
+    auto* const kept = reinterpret_cast<Number*>(head + shape.keys_bytes());
+    std::copy_n(values, shape.head_dim, kept + slot * shape.padded_dim());
+}
+
+}  // namespace
+
+Decoder::Decoder(Weights weights, const DecoderOptions& options, Pool& pool)
+    : weights_(std::move(weights)),
+      kernels_(*options.kernels),
+      window_tokens_(options.window_tokens),
+      pool_(pool),
+      pages_(page_shape(weights_.shape, options.number_bytes),
+             (options.cache_tokens + page_tokens - 1) / page_tokens),
+      attention_(
+          kernels_,
+          {weights_.shape.n_head, weights_.shape.family == Family::bloom, options.window_tokens},
+          pages_, pool),
+      inputs_(most_rows, widest_input(weights_.shape)) {
+    const Shape& shape = weights_.shape;
+    const std::size_t n_up = weights_.layers.empty() ? 1 : weights_.layers.front().up.size();
+    stream_.resize(most_rows * shape.n_embd);
+    normed_.resize(pool.size() * shape.n_embd);
+    qkv_.resize(most_rows * (shape.q_width() + 2 * shape.kv_width()));
+    mixed_.resize(most_rows * std::max(shape.q_width(), shape.n_embd));
+    hidden_.resize(most_rows * shape.n_ff * n_up);
+    angles_.resize(most_rows * shape.rope_dims);
+    halves_.assign(pool.size(), std::vector<std::uint16_t>(2 * shape.kv_width()));
+    head_.weight = weights_.output;
+}
+
+template <typename Work>
+void Decoder::each_row(const Work& work) {
+    if (n_rows_ > few_rows) {
+        pool_.each(n_rows_, work);
+        return;
+    }
+    for (std::size_t row = 0; row < n_rows_; ++row)
+        work(row, std::size_t{0});
+}
+
+Result<StepCost> Decoder::step(std::span<const std::span<const TokenId>> branches,
+                               std::span<float> logits, const std::stop_token& stop) {
+    assert(logits.size() == branches.size() * weights_.shape.n_vocab);
+    if (const auto planned = plan(branches, logits); !planned) {
+        pages_.forget_promises();
+        return planned.error();
+    }
+    const std::span<const Row> rows(rows_);
+    for (std::size_t first = 0; first < rows.size(); first += most_rows) {
+        if (stop.stop_requested()) {
+            pages_.forget_promises();
+            return Error{ErrorCode::unavailable, "stopped"};
+        }
+        const auto some = rows.subspan(first, std::min(most_rows, rows.size() - first));
+        compute(some);
+        for (const Row& row : some) {
+            pages_.computed(row.place.walk->pages[row.place.position / page_tokens],
+                            row.place.position % page_tokens);
+        }
+    }
+    StepCost cost{rows_.size(), 0};
+    const std::size_t n_vocab = weights_.shape.n_vocab;
+    for (std::size_t i = 0; i < branches.size(); ++i) {
+        cost.cached_tokens += branches[i].size();
+        float* const own = logits.data() + i * n_vocab;
+        const float* const made = rows_[row_of_branch_[i]].logits;
+        if (made != own) std::copy_n(made, n_vocab, own);
+    }
+    cost.cached_tokens -= std::min(cost.cached_tokens, cost.computed_tokens);
+    return cost;
+}
+
+// Finds the pages of each branch and the rows that are to be computed, each before those that see
+// it.
+Result<Unit> Decoder::plan(std::span<const std::span<const TokenId>> branches,
+                           std::span<float> logits) {
+    pages_.begin_step();
+    rows_.clear();
+    walks_.assign(branches.size(), {});
+    row_of_branch_.assign(branches.size(), 0);
+    std::unordered_map<std::uint64_t, std::size_t> row_at;
+    for (std::size_t i = 0; i < branches.size(); ++i) {
+        const auto branch = branches[i];
+        assert(!branch.empty() && branch.size() <= window_tokens_);
+        auto walk = pages_.walk(branch);
+        if (!walk) return walk.error();
+        walks_[i] = *std::move(walk);
+        const std::size_t last = branch.size() - 1;
+        const auto key_at = [&](std::size_t position) {
+            return key_of(walks_[i].pages[position / page_tokens], position % page_tokens);
+        };
+        std::size_t position = walks_[i].n_known;
+        if (position == branch.size() && !row_at.contains(key_at(last))) position = last;
+        for (; position < branch.size(); ++position) {
+            row_at.emplace(key_at(position), rows_.size());
+            rows_.push_back({branch[position], {&walks_[i], position}, nullptr});
+        }
+        row_of_branch_[i] = row_at.at(key_at(last));
+        Row& row = rows_[row_of_branch_[i]];
+        if (row.logits == nullptr) row.logits = logits.data() + i * weights_.shape.n_vocab;
+    }
+    return Unit{};
+}
+
+void Decoder::compute(std::span<const Row> rows) {
+    n_rows_ = rows.size();
+    places_.clear();
+    for (const Row& row : rows)
+        places_.push_back(row.place);
+    embed(rows);
+    if (weights_.shape.rope_dims > 0) find_angles();
+    for (std::size_t layer = 0; layer < weights_.layers.size(); ++layer)
+        run_layer(layer, rows);
+    if (n_rows_ > 0) write_logits(rows);
+}
+
+void Decoder::embed(std::span<const Row> rows) {
+    const Shape& shape = weights_.shape;
+    each_row([&](std::size_t i, std::size_t thread) {
+        float* const stream = stream_.data() + i * shape.n_embd;
+        float* const scratch = normed_.data() + thread * shape.n_embd;
+        take_row(weights_.token_embd, static_cast<std::size_t>(rows[i].token), stream);
+        if (shape.family == Family::gpt2) {
+            take_row(weights_.position_embd, rows[i].place.position, scratch);
+            for (std::size_t d = 0; d < shape.n_embd; ++d)
+                stream[d] += scratch[d];
+        }
+        if (shape.family == Family::bloom) {
+            std::copy_n(stream, shape.n_embd, scratch);
+            const Affine affine{weights_.embd_norm.gain.data(), weights_.embd_norm.bias.data()};
+            kernels_.layer_norm(scratch, shape.n_embd, shape.epsilon, affine, stream);
+        }
+    });
+}
+
+void Decoder::run_layer(std::size_t index, std::span<const Row> rows) {
+    const Shape& shape = weights_.shape;
+    const Layer& layer = weights_.layers[index];
+    prepare_normed(layer.attn_norm, layer.qkv);
+    multiply(layer.qkv, {qkv_.data(), shape.q_width() + 2 * shape.kv_width()});
+    if (shape.rope_dims > 0) rotate();
+    keep(index);
+    if (index + 1 == weights_.layers.size()) drop_silent_rows(rows);
+    if (n_rows_ == 0) return;
+    attend(index);
+    feed_forward(layer);
+}
+
+void Decoder::attend(std::size_t index) {
+    const Shape& shape = weights_.shape;
+    const std::span<const Linear> output(&weights_.layers[index].attn_output, 1);
+    attention_.run({index, std::span(places_).first(n_rows_), qkv_.data(),
+                    shape.q_width() + 2 * shape.kv_width(), mixed_.data()});
+    begin_inputs(shape.q_width(), output);
+    each_row([&](std::size_t i, std::size_t) {
+        inputs_.set(kernels_, i, mixed_.data() + i * shape.q_width());
+    });
+    multiply(output, {mixed_.data(), shape.n_embd, After::add_to_stream});
+}
+
+void Decoder::feed_forward(const Layer& layer) {
+    const Shape& shape = weights_.shape;
+    const bool is_gated = layer.up.size() == 2;
+    const std::size_t width = layer.up.size() * shape.n_ff;
+    const std::span<const Linear> down(&layer.down, 1);
+    prepare_normed(layer.ffn_norm, layer.up);
+    multiply(layer.up, {hidden_.data(), width, is_gated ? After::nothing : After::gelu});
+    begin_inputs(shape.n_ff, down);
+    each_row([&](std::size_t i, std::size_t) {
+        float* const row = hidden_.data() + i * width;
+        if (is_gated) kernels_.swiglu(row, row + shape.n_ff, shape.n_ff);
+        inputs_.set(kernels_, i, row);
+    });
+    multiply(down, {mixed_.data(), shape.n_embd, After::add_to_stream});
+}
+
+// Keys and values of the rows go to their pages.
+void Decoder::keep(std::size_t index) {
+    const Shape& shape = weights_.shape;
+    const PageShape& pages = pages_.shape();
+    const std::size_t width = shape.kv_width();
+    each_row([&](std::size_t i, std::size_t thread) {
+        const RowPlace& place = places_[i];
+        const std::size_t slot = place.position % page_tokens;
+        std::byte* const memory = pages_.memory(place.walk->pages[place.position / page_tokens]);
+        const float* const keys = qkv_.data() + i * (shape.q_width() + 2 * width) + shape.q_width();
+        std::uint16_t* const halves = halves_[thread].data();
+        if (pages.number_bytes == 2) kernels_.to_halves(keys, 2 * width, halves);
+        for (std::size_t head = 0; head < shape.n_head_kv; ++head) {
+            const std::size_t at = head * shape.head_dim;
+            std::byte* const there = memory + pages.keys_at(index, head);
+            if (pages.number_bytes == 2) {
+                scatter(halves + at, halves + width + at, slot, pages, there);
+            } else {
+                scatter(keys + at, keys + width + at, slot, pages, there);
+            }
+        }
+    });
+}
+
+// Cosine and sine of each pair of each row.
+void Decoder::find_angles() {
+    const Shape& shape = weights_.shape;
+    const std::size_t n_pairs = shape.rope_dims / 2;
+    for (std::size_t i = 0; i < n_rows_; ++i) {
+        float* const angles = angles_.data() + i * shape.rope_dims;
+        for (std::size_t pair = 0; pair < n_pairs; ++pair) {
+            const double exponent =
+                -2.0 * static_cast<double>(pair) / static_cast<double>(shape.rope_dims);
+            double angle = static_cast<double>(places_[i].position) / shape.rope_scale *
+                           std::pow(static_cast<double>(shape.rope_base), exponent);
+            if (weights_.rope_factors.is_there()) angle /= weights_.rope_factors.numbers[pair];
+            angles[2 * pair] = static_cast<float>(std::cos(angle));
+            angles[2 * pair + 1] = static_cast<float>(std::sin(angle));
+        }
+    }
+}
+
+// Queries and keys lie one behind the other, head by head.
+void Decoder::rotate() {
+    const Shape& shape = weights_.shape;
+    const std::size_t stride = shape.q_width() + 2 * shape.kv_width();
+    each_row([&](std::size_t i, std::size_t) {
+        const float* const angles = angles_.data() + i * shape.rope_dims;
+        for (std::size_t head = 0; head < shape.n_head + shape.n_head_kv; ++head) {
+            float* const x = qkv_.data() + i * stride + head * shape.head_dim;
+            for (std::size_t d = 0; d < shape.rope_dims; d += 2) {
+                const float first = x[d];
+                const float second = x[d + 1];
+                x[d] = first * angles[d] - second * angles[d + 1];
+                x[d + 1] = first * angles[d + 1] + second * angles[d];
+            }
+        }
+    });
+}
+
+// What the last layer makes of rows whose logits nobody wants is not wanted either.
+void Decoder::drop_silent_rows(std::span<const Row> rows) {
+    const Shape& shape = weights_.shape;
+    const std::size_t width = shape.q_width() + 2 * shape.kv_width();
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        if (rows[i].logits == nullptr) continue;
+        if (kept != i) {
+            places_[kept] = places_[i];
+            std::copy_n(stream_.data() + i * shape.n_embd, shape.n_embd,
+                        stream_.data() + kept * shape.n_embd);
+            std::copy_n(qkv_.data() + i * width, width, qkv_.data() + kept * width);
+        }
+        ++kept;
+    }
+    n_rows_ = kept;
+}
+
+void Decoder::write_logits(std::span<const Row> rows) {
+    const std::size_t n_vocab = weights_.shape.n_vocab;
+    std::vector<float*> wanted;
+    for (const Row& row : rows) {
+        if (row.logits != nullptr) wanted.push_back(row.logits);
+    }
+    bool is_in_order = true;
+    for (std::size_t i = 0; i < wanted.size(); ++i)
+        is_in_order = is_in_order && wanted[i] == wanted.front() + i * n_vocab;
+    if (!is_in_order) logits_.resize(wanted.size() * n_vocab);
+    float* const out = is_in_order ? wanted.front() : logits_.data();
+    const std::span<const Linear> head(&head_, 1);
+    prepare_normed(weights_.output_norm, head);
+    multiply(head, {out, n_vocab});
+    if (is_in_order) return;
+    for (std::size_t i = 0; i < wanted.size(); ++i)
+        std::copy_n(out + i * n_vocab, n_vocab, wanted[i]);
+}
+
+void Decoder::begin_inputs(std::size_t n_in, std::span<const Linear> readers) {
+    Forms forms;
+    for (const Linear& reader : readers)
+        (is_integer(reader.weight.format) ? forms.codes : forms.values) = true;
+    inputs_.begin(n_rows_, n_in, forms);
+}
+
+void Decoder::prepare_normed(const Norm& norm, std::span<const Linear> readers) {
+    const Shape& shape = weights_.shape;
+    const auto normalise = shape.family == Family::llama ? kernels_.rms_norm : kernels_.layer_norm;
+    const Affine affine{norm.gain.data(), norm.bias.data()};
+    begin_inputs(shape.n_embd, readers);
+    each_row([&](std::size_t i, std::size_t thread) {
+        float* const normed = normed_.data() + thread * shape.n_embd;
+        normalise(stream_.data() + i * shape.n_embd, shape.n_embd, shape.epsilon, affine, normed);
+        inputs_.set(kernels_, i, normed);
+    });
+}
+
+// The products of the inputs with several matrices, side by side in the rows of the target.
+void Decoder::multiply(std::span<const Linear> linears, const Target& target) {
+    std::size_t n_tiles = 0;
+    for (const Linear& linear : linears)
+        n_tiles += linear.weight.n_tiles();
+    const std::size_t step =
+        std::clamp(n_tiles / (pool_.size() * chunks_a_thread), std::size_t{1}, most_chunk_tiles);
+    std::size_t n_chunks = 0;
+    for (const Linear& linear : linears)
+        n_chunks += (linear.weight.n_tiles() + step - 1) / step;
+    const Activations rows = inputs_.activations();
+    pool_.each(n_chunks, [&](std::size_t chunk, std::size_t) {
+        Target place = target;
+        for (const Linear& linear : linears) {
+            const Matrix& matrix = linear.weight;
+            const std::size_t own_chunks = (matrix.n_tiles() + step - 1) / step;
+            if (chunk < own_chunks) {
+                const TileRange range{matrix.tiles, matrix.tile_bytes, matrix.n_out, chunk * step,
+                                      std::min(matrix.n_tiles(), (chunk + 1) * step)};
+                kernels_.multiply[static_cast<std::size_t>(matrix.format)](
+                    range, rows, {place.out, place.stride});
+                finish(linear, range, place);
+                return;
+            }
+            chunk -= own_chunks;
+            place.out += matrix.n_out;
+        }
+    });
+}
+
+// What follows a product, for the columns of the range.
+void Decoder::finish(const Linear& linear, const TileRange& range, const Target& target) {
+    const std::size_t first = range.first * tile_rows;
+    const std::size_t n = std::min(range.n_out, range.end * tile_rows) - first;
+    for (std::size_t row = 0; row < n_rows_; ++row) {
+        float* const out = target.out + row * target.stride + first;
+        if (linear.bias.is_there()) {
+            const float* const bias = linear.bias.data() + first;
+            for (std::size_t i = 0; i < n; ++i)
+                out[i] += bias[i];
+        }
+        if (target.after == After::gelu) kernels_.gelu(out, n);
+        if (target.after == After::add_to_stream) {
+            float* const stream = stream_.data() + row * weights_.shape.n_embd + first;
+            for (std::size_t i = 0; i < n; ++i)
+                stream[i] += out[i];
+        }
+    }
+}
+
+}  // namespace fabula::model::cpu

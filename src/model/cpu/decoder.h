@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: 0BSD
+// The logits behind branches, on the processor, with each weight read once for all of them.
+//
+// Key, value and logits at a position are a function of the weights, the kernels, the cache type
+// and the tokens up to there: the same bits however many tokens are computed in a call, alone or in
+// company, on any number of threads, behind any fork or eviction. Each row of a product is summed
+// on its own, in an order that is fixed by columns; attention is summed by absolute position.
+//
+// Sources: BLOOM: BigScience Workshop, "BLOOM", 2022, arXiv:2211.05100, figure 5; GPT-2: Radford et
+// al., "Language Models are Unsupervised Multitask Learners", 2019; Llama: Touvron et al., "LLaMA",
+// 2023, arXiv:2302.13971, section 2.2; rotary positions: Su et al., "RoFormer", 2021,
+// arXiv:2104.09864, eq. 34, over pairs of neighbours.
+#pragma once
+
+#include "base/result.h"
+#include "base/token.h"
+#include "model/cpu/attention.h"
+#include "model/cpu/kernels.h"
+#include "model/cpu/pages.h"
+#include "model/cpu/pool.h"
+#include "model/cpu/rows.h"
+#include "model/cpu/weights.h"
+#include "model/model.h"
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <stop_token>
+#include <vector>
+
+namespace fabula::model::cpu {
+
+struct DecoderOptions {
+    const Kernels* kernels = nullptr;
+    std::size_t window_tokens = 0;  // most tokens of a branch
+    std::size_t cache_tokens = 0;   // most positions in the cache, whole pages
+    std::size_t number_bytes = 2;   // of the cache: 2 half precision, 4 single
+};
+
+class Decoder {
+public:
+    /// `pool` must outlive this.
+    Decoder(Weights weights, const DecoderOptions& options, Pool& pool);
+    Decoder(const Decoder&) = delete;
+    Decoder& operator=(const Decoder&) = delete;
+
+    const Shape& shape() const { return weights_.shape; }
+
+    /// As Model::step. Tokens must be below n_vocab, branches not empty and within the window.
+    Result<StepCost> step(std::span<const std::span<const TokenId>> branches,
+                          std::span<float> logits, const std::stop_token& stop);
+
+private:
+    static constexpr std::size_t most_rows = 128;  // computed together
+
+    // A token to be computed.
+    struct Row {
+        TokenId token = 0;
+        RowPlace place;
+        float* logits = nullptr;  // where its logits go, if anywhere
+    };
+    enum class After { nothing, gelu, add_to_stream };
+    struct Target {
+        float* out = nullptr;
+        std::size_t stride = 0;
+        After after = After::nothing;
+    };
+
+    Result<Unit> plan(std::span<const std::span<const TokenId>> branches, std::span<float> logits);
+    void compute(std::span<const Row> rows);
+    void embed(std::span<const Row> rows);
+    void run_layer(std::size_t index, std::span<const Row> rows);
+    void attend(std::size_t index);
+    void feed_forward(const Layer& layer);
+    void keep(std::size_t index);
+    void rotate();
+    void write_logits(std::span<const Row> rows);
+    void prepare_normed(const Norm& norm, std::span<const Linear> readers);
+    void begin_inputs(std::size_t n_in, std::span<const Linear> readers);
+    void multiply(std::span<const Linear> linears, const Target& target);
+    void finish(const Linear& linear, const TileRange& range, const Target& target);
+    void find_angles();
+    void drop_silent_rows(std::span<const Row> rows);
+    template <typename Work>
+    void each_row(const Work& work);
+
+    Weights weights_;
+    Linear head_;  // weights_.output
+    const Kernels& kernels_;
+    std::size_t window_tokens_;
+    Pool& pool_;
+    Pages pages_;
+    Attention attention_;
+
+    // Of one step.
+    std::vector<Walk> walks_;
+    std::vector<Row> rows_;
+    std::vector<std::size_t> row_of_branch_;
+
+    // Of the rows that are being computed.
+    std::size_t n_rows_ = 0;
+    std::vector<RowPlace> places_;
+    std::vector<float> stream_;  // [n_rows, n_embd]
+    std::vector<float> normed_;  // [threads, n_embd]
+    std::vector<float> qkv_;     // [n_rows, q | k | v]
+    std::vector<float> mixed_;   // [n_rows, n_head * head_dim]
+    std::vector<float> hidden_;  // [n_rows, n_ff] or [n_rows, gate | up]
+    std::vector<float> logits_;  // [n_rows, n_vocab], where no one asked for them in a row
+    std::vector<float> angles_;  // [n_rows, rope_dims]: cosine and sine of each pair
+    std::vector<std::vector<std::uint16_t>> halves_;  // of each thread
+    Rows inputs_;
+};
+
+}  // namespace fabula::model::cpu

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: 0BSD
+#include "model/cpu/pages.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <utility>
+
+namespace fabula::model::cpu {
+namespace {
+
+constexpr std::size_t alignment = 64;
+
+void release(std::byte* bytes) {
+    std::free(bytes);  // NOLINT(cppcoreguidelines-no-malloc): aligned and zeroed as new is not
+}
+
+std::size_t common_prefix(std::span<const TokenId> a, std::span<const TokenId> b) {
+    return static_cast<std::size_t>(std::ranges::mismatch(a, b).in1 - a.begin());
+}
+
+}  // namespace
+
+Pages::Pages(const PageShape& shape, std::size_t most_pages)
+    : shape_(shape), most_pages_(most_pages), nodes_(1) {
+    nodes_[root].is_used = true;
+}
+
+// The child that has most of `tokens`; among equals one that holds nothing else.
+Pages::Fit Pages::best_child(PageId parent, std::span<const TokenId> tokens) const {
+    Fit best;
+    for (const PageId child : nodes_[parent].children) {
+        const Node& node = nodes_[child];
+        const std::size_t n = common_prefix(std::span(node.tokens).first(node.n_tokens), tokens);
+        const bool can_grow = n == node.n_tokens;
+        if (n > best.n_common || (n == best.n_common && n > 0 && can_grow)) best = {child, n};
+    }
+    return best;
+}
+
+Result<PageId> Pages::add_child(PageId parent) {
+    if (n_used_ >= most_pages_ && !evict_one()) {
+        return Error{ErrorCode::exhausted, "the cache holds " +
+                                               std::to_string(most_pages_ * page_tokens) +
+                                               " tokens, the branches of this step need more"};
+    }
+    PageId page = 0;
+    if (free_.empty()) {
+        page = static_cast<PageId>(nodes_.size());
+        nodes_.emplace_back();
+    } else {
+        page = free_.back();
+        free_.pop_back();
+    }
+    Node& node = nodes_[page];
+    if (node.memory == nullptr) {
+        const std::size_t size = (shape_.page_bytes() + alignment - 1) / alignment * alignment;
+        auto* const bytes = static_cast<std::byte*>(std::aligned_alloc(alignment, size));
+        if (bytes == nullptr) {
+            free_.push_back(page);
+            return Error{ErrorCode::exhausted,
+                         "no memory for a page of " + std::to_string(size) + " bytes"};
+        }
+        std::memset(bytes, 0, size);  // what lies behind head_dim is read, and counts for nothing
+        node.memory = {bytes, release};
+    }
+    node.parent = parent;
+    node.is_used = true;
+    node.n_tokens = 0;
+    node.n_computed = 0;
+    node.last_step = step_;
+    nodes_[parent].children.push_back(page);
+    ++n_used_;
+    return page;
+}
+
+// The page behind `parent` for `tokens` (at most 32), found, grown or made.
+Result<PageId> Pages::page_for(PageId parent, std::span<const TokenId> tokens,
+                               std::size_t& n_known) {
+    Fit fit = best_child(parent, tokens);
+    n_known = fit.n_common;
+    if (fit.n_common > 0) nodes_[fit.page].last_step = step_;
+    if (fit.n_common == tokens.size()) return fit.page;
+    if (fit.n_common == 0 || fit.n_common < nodes_[fit.page].n_tokens) {
+        const auto made = add_child(parent);
+        if (!made) return made;
+        Node& node = nodes_[*made];
+        const Node& like = nodes_[fit.page];
+        // What is only promised over there cannot be copied: it is computed here as well.
+        const std::size_t n_copied = std::min<std::size_t>(fit.n_common, like.n_computed);
+        if (n_copied > 0) {
+            std::memcpy(node.memory.get(), like.memory.get(), shape_.page_bytes());
+            std::copy_n(tokens.begin(), n_copied, node.tokens.begin());
+            node.n_tokens = node.n_computed = static_cast<std::uint32_t>(n_copied);
+        }
+        fit = {*made, n_copied};
+        n_known = n_copied;
+    }
+    Node& node = nodes_[fit.page];
+    std::copy(tokens.begin(), tokens.end(), node.tokens.begin());
+    node.n_tokens = static_cast<std::uint32_t>(tokens.size());
+    return fit.page;
+}
+
+Result<Walk> Pages::walk(std::span<const TokenId> tokens) {
+    Walk walk;
+    walk.pages.reserve(tokens.size() / page_tokens + 1);
+    PageId parent = root;
+    bool is_known = true;
+    while (!tokens.empty()) {
+        const auto here = tokens.first(std::min(tokens.size(), page_tokens));
+        std::size_t n_known = 0;
+        const auto page = page_for(parent, here, n_known);
+        if (!page) return page.error();
+        walk.pages.push_back(*page);
+        if (is_known) walk.n_known += n_known;
+        assert(is_known || n_known == 0);
+        is_known = is_known && n_known == here.size();
+        parent = *page;
+        tokens = tokens.subspan(here.size());
+    }
+    return walk;
+}
+
+void Pages::computed(PageId page, std::size_t slot) {
+    Node& node = nodes_[page];
+    assert(slot < node.n_tokens && slot <= node.n_computed);
+    node.n_computed = std::max(node.n_computed, static_cast<std::uint32_t>(slot + 1));
+}
+
+void Pages::forget_promises() {
+    for (PageId page = 1; page < nodes_.size(); ++page) {
+        Node& node = nodes_[page];
+        if (node.is_used) node.n_tokens = node.n_computed;
+    }
+    // A page without tokens has no children that have some.
+    for (bool has_changed = true; has_changed;) {
+        has_changed = false;
+        for (PageId page = 1; page < nodes_.size(); ++page) {
+            const Node& node = nodes_[page];
+            if (!node.is_used || node.n_tokens > 0 || !node.children.empty()) continue;
+            remove(page);
+            has_changed = true;
+        }
+    }
+}
+
+void Pages::remove(PageId page) {
+    Node& node = nodes_[page];
+    std::erase(nodes_[node.parent].children, page);
+    node.is_used = false;
+    node.children.clear();
+    node.n_tokens = node.n_computed = 0;
+    free_.push_back(page);
+    --n_used_;
+}
+
+// Gives up the leaf that was walked over longest ago, before this step.
+bool Pages::evict_one() {
+    PageId oldest = root;
+    for (PageId page = 1; page < nodes_.size(); ++page) {
+        const Node& node = nodes_[page];
+        if (!node.is_used || !node.children.empty() || node.last_step == step_) continue;
+        if (oldest == root || node.last_step < nodes_[oldest].last_step) oldest = page;
+    }
+    if (oldest == root) return false;
+    remove(oldest);
+    return true;
+}
+
+void Pages::clear() {
+    for (PageId page = 1; page < nodes_.size(); ++page) {
+        if (nodes_[page].is_used) {
+            nodes_[page].children.clear();
+            remove(page);
+        }
+    }
+    nodes_[root].children.clear();
+}
+
+}  // namespace fabula::model::cpu

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: 0BSD
+// Keys and values of positions that were computed, found by their tokens. A page holds 32 positions
+// of one line of tokens, from a multiple of 32 on; pages form a tree, so that branches share what
+// they have in common, and a branch that leaves a page in the middle takes a copy.
+//
+// Books and memory; the numbers are written by whoever computes them (decoder.h).
+#pragma once
+
+#include "base/result.h"
+#include "base/token.h"
+#include "model/cpu/kernels.h"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace fabula::model::cpu {
+
+/// How a page is cut up: for each layer and head of keys two tiles of keys [head_dim, 16 positions]
+/// and then values [32 positions, padded_dim].
+struct PageShape {
+    std::size_t n_layer = 0;
+    std::size_t n_head_kv = 0;
+    std::size_t head_dim = 0;
+    std::size_t number_bytes = 2;  // 2: half precision, 4: single
+
+    std::size_t padded_dim() const { return (head_dim + 15) / 16 * 16; }
+    std::size_t keys_bytes() const { return page_tokens * head_dim * number_bytes; }
+    std::size_t head_bytes() const {
+        return keys_bytes() + page_tokens * padded_dim() * number_bytes;
+    }
+    std::size_t page_bytes() const { return n_layer * n_head_kv * head_bytes(); }
+    std::size_t keys_at(std::size_t layer, std::size_t head) const {
+        return (layer * n_head_kv + head) * head_bytes();
+    }
+    std::size_t values_at(std::size_t layer, std::size_t head) const {
+        return keys_at(layer, head) + keys_bytes();
+    }
+};
+
+using PageId = std::uint32_t;
+
+/// The pages of a branch, from its first token on, and how much of it they knew.
+struct Walk {
+    std::vector<PageId> pages;
+    std::size_t n_known = 0;  // of its tokens, from the front; the rest is promised
+};
+
+class Pages {
+public:
+    /// `most_pages` is the budget; memory is taken as it is needed.
+    Pages(const PageShape& shape, std::size_t most_pages);
+
+    const PageShape& shape() const { return shape_; }
+    std::byte* memory(PageId page) { return nodes_[page].memory.get(); }
+    std::size_t n_pages() const { return n_used_; }
+    std::size_t most_pages() const { return most_pages_; }
+
+    /// Starts a step: what it walks over stays until the next one starts.
+    void begin_step() { ++step_; }
+
+    /// The pages that hold `tokens`. Positions that no page had are promised: they count as there
+    /// from now on, and whoever asked computes them and says so. Errors: exhausted when the budget
+    /// does not hold what this step has walked over.
+    Result<Walk> walk(std::span<const TokenId> tokens);
+
+    /// Position `slot` of a page is computed, as are all before it.
+    void computed(PageId page, std::size_t slot);
+
+    /// Forgets promises that were not kept.
+    void forget_promises();
+
+    /// Forgets everything.
+    void clear();
+
+private:
+    static constexpr PageId root = 0;  // holds no tokens
+
+    struct Node {
+        PageId parent = root;
+        bool is_used = false;
+        std::uint32_t n_tokens = 0;  // promised ones among them
+        std::uint32_t n_computed = 0;
+        std::uint64_t last_step = 0;  // that walked over it
+        std::array<TokenId, page_tokens> tokens{};
+        std::vector<PageId> children;
+        std::unique_ptr<std::byte[], void (*)(std::byte*)> memory{nullptr, nullptr};
+    };
+    struct Fit {
+        PageId page = root;
+        std::size_t n_common = 0;
+    };
+
+    Fit best_child(PageId parent, std::span<const TokenId> tokens) const;
+    Result<PageId> add_child(PageId parent);
+    Result<PageId> page_for(PageId parent, std::span<const TokenId> tokens, std::size_t& n_known);
+    void remove(PageId page);
+    bool evict_one();
+
+    PageShape shape_;
+    std::size_t most_pages_;
+    std::size_t n_used_ = 0;
+    std::uint64_t step_ = 0;
+    std::vector<Node> nodes_;
+    std::vector<PageId> free_;
+};
+
+}  // namespace fabula::model::cpu

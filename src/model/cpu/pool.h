@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: 0BSD
+// The decoder's threads. The calling thread is one of them; the others wait for it, first awake and
+// then asleep, so that a machine with other work is not spun dry.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <thread>
+#include <type_traits>
+#include <vector>
+
+namespace fabula::model::cpu {
+
+class Pool {
+public:
+    /// `n_threads`, the caller among them; at least 1.
+    explicit Pool(std::size_t n_threads);
+    Pool(const Pool&) = delete;
+    Pool& operator=(const Pool&) = delete;
+    ~Pool();
+
+    std::size_t size() const { return workers_.size() + 1; }
+
+    /// Calls work(item, thread) once for each item in [0, n_items), in any order and on any thread
+    /// (0 is the caller), and returns when all are done. `work` must not throw, nor call the pool.
+    template <typename Work>
+    void each(std::size_t n_items, Work&& work) {
+        if (workers_.empty() || n_items <= 1) {
+            for (std::size_t item = 0; item < n_items; ++item)
+                work(item, std::size_t{0});
+            return;
+        }
+        using Plain = std::remove_reference_t<Work>;
+        Job job;
+        job.n_items = n_items;
+        job.call = [](const void* data, std::size_t item, std::size_t thread) {
+            (*const_cast<Plain*>(static_cast<const Plain*>(data)))(item, thread);
+        };
+        job.data = &work;
+        run(job);
+    }
+
+private:
+    struct Job {
+        std::size_t n_items = 0;
+        void (*call)(const void*, std::size_t, std::size_t) = nullptr;
+        const void* data = nullptr;
+    };
+
+    void run(const Job& job);
+    void take_items(std::size_t thread);
+    void serve(std::size_t thread);
+
+    Job job_;
+    alignas(64) std::atomic<std::uint32_t> round_{0};  // a new one begins with each job
+    alignas(64) std::atomic<std::size_t> next_item_{0};
+    alignas(64) std::atomic<std::size_t> n_busy_{0};
+    std::atomic<bool> is_closing_{false};
+    std::vector<std::jthread> workers_;
+};
+
+}  // namespace fabula::model::cpu
