@@ -227,8 +227,8 @@ Result<Unit> write_checked(const MadeModel& wanted, const std::string& out) {
     const std::vector<MadeTensor> tensors = tensors_of(wanted.shape);
     auto file = model::PartFile::create(out);
     if (!file) return file.error();
-    const auto done = wanted.type.quantised ? write_quantised(wanted, tensors, out)
-                                            : write_plain(wanted, tensors, *file, 1);
+    auto done = wanted.type.quantised ? write_quantised(wanted, tensors, out)
+                                      : write_plain(wanted, tensors, *file, 1);
     if (!done) return done;
     return file->commit();
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: 0BSD
 // A whole model file made from a seed: random weights in the tensors, metadata and vocabulary that
 // llama.cpp expects of the family. It writes nonsense, at the speed and with the numerics of a real
-// one. The same wishes give the same bytes.
+// one. The same wishes give the same bytes; quantised, with the same build of llama.cpp.
 #pragma once
 
 #include "base/result.h"

@@ -12,7 +12,7 @@ namespace {
 constexpr std::array<const char*, 3> family_names = {"bloom", "gpt2", "llama"};
 
 struct NamedShape {
-    const char* name;
+    const char* name = "";
     ModelShape shape;
 };
 

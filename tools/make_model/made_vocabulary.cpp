@@ -52,7 +52,8 @@ void add_joined(MadeVocabulary& vocabulary, std::uint64_t n_vocab,
         for (const std::string& right : rights) {
             if (vocabulary.tokens.size() == n_vocab) return;
             vocabulary.tokens.push_back(left + right);
-            vocabulary.merges.push_back(left + ' ' + right);
+            vocabulary.merges.push_back(left);
+            vocabulary.merges.back().append(1, ' ').append(right);
         }
     }
 }

@@ -34,7 +34,8 @@ constexpr const char* last_words = R"(Examples:
   make_model --family gpt2 --shape tiny --n-layer 4 --n-embd 512 --n-head 8 --n-ff 2048 --out four.gguf
 
 A type such as q4_k is one type for all matrices, q4_k_m is llama.cpp's mixture. Norms, biases and the
-positions of gpt2 are always F32. The same flags give the same bytes.
+positions of gpt2 are always F32. The same flags give the same bytes (with the same build of llama.cpp,
+where it quantises).
 
 Exit status: 0 success, 2 usage, 3 no such folder, 4 --out is a folder, 5 disk or memory is full,
 6 --out cannot be written)";
