@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <iostream>
 #include <system_error>
+#include <utility>
 
 namespace fabula::app {
 namespace {
@@ -45,34 +46,16 @@ Result<Unit> write_all(int descriptor, std::string_view bytes, const std::string
     return Unit{};
 }
 
-// A device or a pipe: no other file may take its place.
-Result<Unit> write_into(const std::string& path, std::string_view bytes) {
-    const Descriptor file(open(path.c_str(), O_WRONLY | O_CLOEXEC));
-    if (file.number < 0) return refused("write", path, errno);
-    return write_all(file.number, bytes, path);
+std::string beside(const std::string& target) {
+    return target + ".part-" + std::to_string(getpid());
 }
 
-Result<Unit> replace_file(const std::string& path, std::string_view bytes) {
-    const std::string beside = path + ".part-" + std::to_string(getpid());
-    {
-        const Descriptor file(open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-        if (file.number < 0) return refused("write", path, errno);
-        auto written = write_all(file.number, bytes, path);
-        if (written && fsync(file.number) != 0) written = refused("write", path, errno);
-        if (!written) {
-            unlink(beside.c_str());
-            return written;
-        }
-    }
-    if (std::rename(beside.c_str(), path.c_str()) != 0) {
-        const int reason = errno;
-        unlink(beside.c_str());
-        return refused("write", path, reason);
-    }
-    const auto folder = fs::path(path).parent_path();
-    const Descriptor parent(open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY));
-    if (parent.number >= 0 && fsync(parent.number) != 0) return refused("sync", path, errno);
-    return Unit{};
+// The file that `path` means when it is a link to one.
+std::string target_of(const std::string& path) {
+    std::error_code failure;
+    if (!fs::is_symlink(fs::symlink_status(path, failure)) || !fs::exists(path, failure))
+        return path;
+    return fs::canonical(path, failure).string();
 }
 
 }  // namespace
@@ -102,20 +85,64 @@ Result<Unit> make_folder_of(const std::string& path) {
     return Unit{};
 }
 
+PiecewiseFile::PiecewiseFile(std::string path, std::string target, int descriptor)
+    : path_(std::move(path)),
+      target_(std::move(target)),
+      beside_(target_.empty() ? "" : beside(target_)),
+      descriptor_(descriptor) {}
+
+PiecewiseFile::PiecewiseFile(PiecewiseFile&& other) noexcept
+    : path_(std::move(other.path_)),
+      target_(std::move(other.target_)),
+      beside_(std::exchange(other.beside_, "")),
+      descriptor_(std::exchange(other.descriptor_, -1)) {}
+
+PiecewiseFile::~PiecewiseFile() {
+    if (descriptor_ > 2) close(descriptor_);
+    if (!beside_.empty()) unlink(beside_.c_str());
+}
+
+Result<PiecewiseFile> PiecewiseFile::begin(const std::string& path) {
+    if (path == "-") return PiecewiseFile(path, "", STDOUT_FILENO);
+    std::error_code failure;
+    const auto status = fs::status(path, failure);
+    if (fs::is_directory(status)) return refused("write", path, EISDIR);
+    // A device or a pipe: no other file may take its place.
+    const bool stands = fs::exists(status) && !fs::is_regular_file(status);
+    const std::string target = stands ? "" : target_of(path);
+    const int descriptor =
+        stands ? open(path.c_str(), O_WRONLY | O_CLOEXEC)
+               : open(beside(target).c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (descriptor < 0) return refused("write", path, errno);
+    return PiecewiseFile(path, target, descriptor);
+}
+
+Result<Unit> PiecewiseFile::write(std::string_view bytes) {
+    return write_all(descriptor_, bytes, path_);
+}
+
+Result<Unit> PiecewiseFile::finish() {
+    if (beside_.empty()) return Unit{};
+    if (fsync(descriptor_) != 0) return refused("write", path_, errno);
+    close(std::exchange(descriptor_, -1));
+    if (std::rename(beside_.c_str(), target_.c_str()) != 0) return refused("write", path_, errno);
+    beside_.clear();
+    const auto folder = fs::path(target_).parent_path();
+    const Descriptor parent(open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY));
+    if (parent.number >= 0 && fsync(parent.number) != 0) return refused("sync", path_, errno);
+    return Unit{};
+}
+
 Result<Unit> write_file(const std::string& path, std::string_view bytes) {
     if (path == "-") {
         std::cout << bytes << std::flush;
         if (!std::cout) return Error{ErrorCode::unavailable, "cannot write to standard output"};
         return Unit{};
     }
-    std::error_code failure;
-    const auto status = fs::status(path, failure);
-    if (fs::is_directory(status)) return refused("write", path, EISDIR);
-    if (fs::exists(status) && !fs::is_regular_file(status)) return write_into(path, bytes);
-    auto target = path;
-    if (fs::is_symlink(fs::symlink_status(path, failure)) && fs::exists(status))
-        target = fs::canonical(path, failure).string();
-    return replace_file(target, bytes);
+    auto file = PiecewiseFile::begin(path);
+    if (!file) return file.error();
+    if (auto written = file->write(bytes); !written) return written;
+    return file->finish();
 }
 
 }  // namespace fabula::app

@@ -52,6 +52,29 @@ TEST(Files, never_take_the_place_of_a_device_or_a_link) {
     fs::remove_all(folder);
 }
 
+TEST(Files, grow_in_pieces_and_are_there_whole_or_not_at_all) {
+    const auto folder =
+        fs::path(::testing::TempDir()) / ("fabula-pieces-" + std::to_string(getpid()));
+    fs::create_directories(folder);
+    const auto path = (folder / "a.bin").string();
+    {
+        auto given_up = PiecewiseFile::begin(path);
+        ASSERT_TRUE(given_up);
+        ASSERT_TRUE(given_up->write("half"));
+        EXPECT_FALSE(fs::exists(path));
+    }
+    EXPECT_TRUE(fs::is_empty(folder));
+    auto file = PiecewiseFile::begin(path);
+    ASSERT_TRUE(file);
+    ASSERT_TRUE(file->write("one "));
+    ASSERT_TRUE(file->write("two"));
+    ASSERT_TRUE(file->finish());
+    EXPECT_EQ(read_file(path).value(), "one two");
+    EXPECT_EQ(std::distance(fs::directory_iterator(folder), fs::directory_iterator()), 1);
+    EXPECT_EQ(PiecewiseFile::begin(folder.string()).error().code, ErrorCode::invalid_input);
+    fs::remove_all(folder);
+}
+
 TEST(Files, say_where_nothing_can_be_written) {
     EXPECT_FALSE(write_file("/proc/fabula-cannot-write-here", "x"));
 }

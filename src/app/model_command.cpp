@@ -3,6 +3,7 @@
 #include "app/configuration.h"
 #include "app/exit_status.h"
 #include "app/files.h"
+#include "app/logits_command.h"
 #include "app/model_report.h"
 #include "app/open_model.h"
 #include "app/paths.h"
@@ -131,13 +132,15 @@ Result<int> use_model(const ModelArguments& arguments) {
 }  // namespace
 
 void add_model(CLI::App& app, Run& run) {
-    auto* command = app.add_subcommand("model", "import, list, inspect and choose models");
+    auto* command = app.add_subcommand("model", "import, list, inspect, choose and measure models");
     command->require_subcommand(1);
     command->footer(R"(Examples:
   fabula model list
   fabula model info stories15M-q8_0
   fabula model use stories15M-q8_0
-  fabula model import stories15M.bin --tokenizer tokenizer.bin --out stories15M-f32 --type f32)");
+  fabula model import stories15M.bin --tokenizer tokenizer.bin --out stories15M-f32 --type f32
+  fabula model tokens --text "Once upon a time"
+  fabula model logits --tokens 1,9038,2501 --out logits.bin)");
     auto arguments = std::make_shared<ModelArguments>();
     const auto set_run = [arguments, &run](CLI::App* sub, auto action) {
         sub->callback([arguments, action, &run] {
@@ -177,6 +180,7 @@ void add_model(CLI::App& app, Run& run) {
     use->add_option("name", arguments->name, "a name from `fabula model list`, or a file")
         ->required();
     set_run(use, use_model);
+    add_logits(*command, run);
 }
 
 }  // namespace fabula::app

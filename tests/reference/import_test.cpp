@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: 0BSD
-// Import and decoding against llama2.c: the same greedy tokens, the same logits.
+// Import and decoding against llama2.c, by llama.cpp and by our own kernels: the same greedy
+// tokens, the same logits.
 #include "reference/model_files.h"
 
 #include <gtest/gtest.h>
@@ -40,24 +41,33 @@ float logits_off(model::Model& model, const Reference& reference) {
     return off;
 }
 
-class Import : public testing::TestWithParam<const char*> {
+class Import : public testing::TestWithParam<std::tuple<std::string, Decoder>> {
 protected:
     void SetUp() override {
-        reference = reference_of(GetParam());
-        if (!reference) GTEST_SKIP() << "the data of " << GetParam() << " is not there";
+        if (const std::string why = absence_of(decoder); !why.empty()) GTEST_SKIP() << why;
+        reference = reference_of(data);
+        if (!reference) GTEST_SKIP() << "the data of " << data << " is not there";
     }
+
+    std::unique_ptr<model::Model> imported_as(WeightType type,
+                                              const model::LoadOptions& options = exact()) {
+        return imported(*reference, decoder, folder / "m.gguf", type, options);
+    }
+
+    const std::string data = std::get<0>(GetParam());
+    const Decoder decoder = std::get<1>(GetParam());
 
     std::optional<Reference> reference;
     Folder folder;
 };
 
 TEST_P(Import, encodes_the_prompt_as_llama2c_does) {
-    const auto model = imported(*reference, folder / "m.gguf", WeightType::q8_0);
+    const auto model = imported_as(WeightType::q8_0);
     EXPECT_EQ(*model->encode(reference->prompt, model::Place::start), reference->prompt_tokens);
 }
 
 TEST_P(Import, gives_logits_within_a_thousandth_of_llama2cs) {
-    const auto model = imported(*reference, folder / "m.gguf", WeightType::f32);
+    const auto model = imported_as(WeightType::f32);
     const float off = logits_off(*model, *reference);
     RecordProperty("largest_difference", std::to_string(off));
     EXPECT_LE(off, 1e-3F);
@@ -66,7 +76,7 @@ TEST_P(Import, gives_logits_within_a_thousandth_of_llama2cs) {
 TEST_P(Import, writes_the_same_greedy_tokens_as_llama2c) {
     const std::size_t n = reference->greedy_tokens.size();
     for (const WeightType type : {WeightType::f32, WeightType::f16}) {
-        const auto model = imported(*reference, folder / "m.gguf", type);
+        const auto model = imported_as(type);
         EXPECT_EQ(n_greedy_agreed(*model, *reference), n) << name_of(type);
     }
 }
@@ -75,7 +85,7 @@ TEST_P(Import, writes_the_same_greedy_tokens_as_llama2c) {
 /// bits decide it otherwise. So each position is asked for itself, behind the reference's words.
 TEST_P(Import, keeps_the_likeliest_token_of_most_positions_in_fewer_bits) {
     const auto same_of_100 = [&](WeightType type) {
-        const auto model = imported(*reference, folder / "m.gguf", type);
+        const auto model = imported_as(type);
         std::vector<TokenId> branch = reference->prompt_tokens;
         std::size_t n_same = 0;
         for (const TokenId token : reference->greedy_tokens) {
@@ -91,9 +101,8 @@ TEST_P(Import, keeps_the_likeliest_token_of_most_positions_in_fewer_bits) {
 }
 
 TEST_P(Import, writes_the_default_models_greedy_tokens_in_eight_bits_too) {
-    if (std::string(GetParam()) != "stories15M")
-        GTEST_SKIP() << "only the default model is that sure";
-    const auto model = imported(*reference, folder / "m.gguf", WeightType::q8_0);
+    if (data != "stories15M") GTEST_SKIP() << "only the default model is that sure";
+    const auto model = imported_as(WeightType::q8_0);
     EXPECT_EQ(n_greedy_agreed(*model, *reference), reference->greedy_tokens.size());
 }
 
@@ -102,15 +111,27 @@ TEST_P(Import, runs_as_people_run_it) {
     options.cache = model::CacheType::f16;
     options.flash_attention = true;
     options.n_threads = 0;
-    const auto model = imported(*reference, folder / "m.gguf", WeightType::f32, options);
+    const auto model = imported_as(WeightType::f32, options);
     EXPECT_LE(logits_off(*model, *reference), 2e-2F);  // the cache holds eleven bits
     EXPECT_GT(n_greedy_agreed(*model, *reference), 20U);
 }
 
-INSTANTIATE_TEST_SUITE_P(Data, Import, testing::Values("stories260K", "stories15M"),
-                         [](const auto& tested) { return std::string(tested.param); });
+INSTANTIATE_TEST_SUITE_P(Data, Import,
+                         testing::Combine(testing::Values("stories260K", "stories15M"),
+                                          testing::ValuesIn(decoders())),
+                         [](const auto& tested) {
+                             return std::get<0>(tested.param) + "_" +
+                                    name_of(std::get<1>(tested.param));
+                         });
 
-TEST(ImportMade, gives_finite_logits_for_every_shape_and_type) {
+class ImportMade : public testing::TestWithParam<Decoder> {
+protected:
+    void SetUp() override {
+        if (const std::string why = absence_of(GetParam()); !why.empty()) GTEST_SKIP() << why;
+    }
+};
+
+TEST_P(ImportMade, gives_finite_logits_for_every_shape_and_type) {
     const Folder folder;
     std::uint64_t seed = 0;
     for (const bool tied : {true, false}) {
@@ -119,31 +140,32 @@ TEST(ImportMade, gives_finite_logits_for_every_shape_and_type) {
             for (const std::int32_t n_head_kv : {1, 4}) {
                 const std::string path =
                     import_made(folder, {.n_head_kv = n_head_kv, .tied_head = tied}, ++seed, type);
-                const auto model = model::load_llama(path, exact());
-                ASSERT_TRUE(model) << model.error().message;
-                const auto logits = logits_behind(**model, {1, 259, 270, 280});
+                const auto model = loaded(path, GetParam());
+                ASSERT_NE(model, nullptr);
+                const auto logits = logits_behind(*model, {1, 259, 270, 280});
                 EXPECT_TRUE(std::ranges::all_of(logits, [](float x) { return std::isfinite(x); }));
-                EXPECT_EQ((*model)->info().n_vocab, 300U);
-                EXPECT_EQ((*model)->info().architecture, "llama");
-                EXPECT_EQ((*model)->info().hash.size(), 64U);
+                EXPECT_EQ(model->info().n_vocab, 300U);
+                EXPECT_EQ(model->info().architecture, "llama");
+                EXPECT_EQ(model->info().hash.size(), 64U);
             }
         }
     }
 }
 
-TEST(ImportMade, says_the_same_in_four_bytes_and_nearly_the_same_in_two) {
+TEST_P(ImportMade, says_the_same_in_four_bytes_and_nearly_the_same_in_two) {
     const Folder folder;
     const std::vector<TokenId> branch = {1, 259, 270, 280, 290};
     const auto with = [&](WeightType type) {
-        const auto model = model::load_llama(import_made(folder, {}, 5, type), exact());
-        EXPECT_TRUE(model);
-        return logits_behind(**model, branch);
+        return logits_behind(*loaded(import_made(folder, {}, 5, type), GetParam()), branch);
     };
     const auto reference = with(WeightType::f32);
     EXPECT_EQ(distance(reference, with(WeightType::f32)), 0.0F);
     EXPECT_LE(distance(reference, with(WeightType::f16)), 5e-2F);
     EXPECT_GT(distance(reference, with(WeightType::q4_0)), 0.0F);
 }
+
+INSTANTIATE_TEST_SUITE_P(Decoders, ImportMade, testing::ValuesIn(decoders()),
+                         [](const auto& tested) { return name_of(tested.param); });
 
 }  // namespace
 }  // namespace fabula::reference

@@ -108,14 +108,51 @@ model::LoadOptions exact() {
     return options;
 }
 
-std::unique_ptr<model::Model> imported(const Reference& reference, const std::string& out,
-                                       model::WeightType type, const model::LoadOptions& options) {
+std::vector<Decoder> our_decoders() {
+    return {{model::Backend::cpu, "avx512"},
+            {model::Backend::cpu, "avx2"},
+            {model::Backend::cpu, "portable"}};
+}
+
+std::vector<Decoder> decoders() {
+    std::vector<Decoder> all = our_decoders();
+    all.insert(all.begin(), Decoder{});
+    return all;
+}
+
+std::string name_of(const Decoder& decoder) {
+    return model::name_of(decoder.backend) + (decoder.kernel.empty() ? "" : "_" + decoder.kernel);
+}
+
+std::string absence_of(const Decoder& decoder) {
+    const Folder folder;
+    model::LoadOptions options = exact();
+    options.kernel = decoder.kernel;
+    const auto model = model::load_model(import_made(folder, {}, 1), decoder.backend, options);
+    if (model) return "";
+    EXPECT_EQ(model.error().code, ErrorCode::unavailable) << model.error().message;
+    return model.error().message;
+}
+
+std::unique_ptr<model::Model> loaded(const std::string& path, const Decoder& decoder,
+                                     model::LoadOptions options) {
+    options.kernel = decoder.kernel;
+    auto model = model::load_model(path, decoder.backend, options);
+    EXPECT_TRUE(model) << model.error().message;
+    return model ? std::move(model).value() : nullptr;
+}
+
+std::unique_ptr<model::Model> imported(const Reference& reference, const Decoder& decoder,
+                                       const std::string& out, model::WeightType type,
+                                       const model::LoadOptions& options) {
     const auto report =
         model::import_llama2c(reference.checkpoint, reference.tokenizer, out, {.type = type});
     EXPECT_TRUE(report) << report.error().message;
-    auto model = model::load_llama(out, options);
-    EXPECT_TRUE(model) << model.error().message;
-    return std::move(model).value();
+    return loaded(out, decoder, options);
+}
+
+float allowed(const model::Model& model, float otherwise) {
+    return model.info().arithmetic.empty() ? otherwise : 0.0F;
 }
 
 std::string import_made(const Folder& folder, const model::MadeShape& shape, std::uint64_t seed,
