@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: 0BSD
+// Attention over a page of keys and values, over lanes. See over_lanes.h.
+#pragma once
+
+#include "model/cpu/over_lanes_words.h"
+
+namespace fabula::model::cpu {
+namespace {
+
+inline F load_number(const Half* x) {
+    return Lanes::load_half(x);
+}
+inline F load_number(const float* x) {
+    return Lanes::load(x);
+}
+
+template <typename Number, int n>
+inline void score_some(const Scoring& scoring, std::size_t first) {
+    const auto* const low = static_cast<const Number*>(scoring.keys);
+    const Number* const high = low + n_lanes * scoring.head_dim;
+    F low_sums[n];
+    F high_sums[n];
+#pragma GCC unroll 8
+    for (int m = 0; m < n; ++m)
+        low_sums[m] = high_sums[m] = Lanes::zero();
+    const float* queries[n];
+#pragma GCC unroll 8
+    for (int m = 0; m < n; ++m)
+        queries[m] = scoring.queries[first + static_cast<unsigned>(m)];
+    for (std::size_t d = 0; d < scoring.head_dim; ++d) {
+        const F low_keys = load_number(low + n_lanes * d);
+        const F high_keys = load_number(high + n_lanes * d);
+#pragma GCC unroll 8
+        for (int m = 0; m < n; ++m) {
+            const F query = Lanes::all(queries[m][d]);
+            low_sums[m] = Lanes::fma(low_keys, query, low_sums[m]);
+            high_sums[m] = Lanes::fma(high_keys, query, high_sums[m]);
+        }
+    }
+#pragma GCC unroll 8
+    for (int m = 0; m < n; ++m) {
+        float* const scores = scoring.scores[first + static_cast<unsigned>(m)];
+        Lanes::store(scores, low_sums[m]);
+        Lanes::store(scores + n_lanes, high_sums[m]);
+    }
+}
+
+template <typename Number>
+void score(const Scoring& scoring) {
+    std::size_t i = 0;
+    for (; i + 8 <= scoring.n_queries; i += 8)
+        score_some<Number, 8>(scoring, i);
+    for (; i + 3 <= scoring.n_queries; i += 3)
+        score_some<Number, 3>(scoring, i);
+    for (; i < scoring.n_queries; ++i)
+        score_some<Number, 1>(scoring, i);
+}
+
+template <typename Number, int n>
+inline void mix_some(const Mixing& mixing, std::size_t first) {
+    const auto* const values = static_cast<const Number*>(mixing.values);
+    for (std::size_t d = 0; d < mixing.padded_dim; d += n_lanes) {
+        F sums[n];
+#pragma GCC unroll 8
+        for (int m = 0; m < n; ++m)
+            sums[m] = Lanes::load(mixing.out[first + static_cast<unsigned>(m)] + d);
+        for (std::size_t p = 0; p < mixing.n_keys; ++p) {
+            const F value = load_number(values + p * mixing.padded_dim + d);
+#pragma GCC unroll 8
+            for (int m = 0; m < n; ++m)
+                sums[m] = Lanes::fma(
+                    value, Lanes::all(mixing.weights[first + static_cast<unsigned>(m)][p]),
+                    sums[m]);
+        }
+#pragma GCC unroll 8
+        for (int m = 0; m < n; ++m)
+            Lanes::store(mixing.out[first + static_cast<unsigned>(m)] + d, sums[m]);
+    }
+}
+
+template <typename Number>
+void mix(const Mixing& mixing) {
+    std::size_t i = 0;
+    for (; i + 8 <= mixing.n_rows; i += 8)
+        mix_some<Number, 8>(mixing, i);
+    for (; i + 3 <= mixing.n_rows; i += 3)
+        mix_some<Number, 3>(mixing, i);
+    for (; i < mixing.n_rows; ++i)
+        mix_some<Number, 1>(mixing, i);
+}
+
+}  // namespace
+}  // namespace fabula::model::cpu
