@@ -9,11 +9,15 @@
 #include <cstdint>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 namespace fabula::app {
 
 /// The most memory that this process ever held, as the kernel counts it.
 std::uint64_t peak_rss_bytes();
+
+/// The middle of `values`, the mean of the two middle ones where their number is even; 0 of none.
+double median(std::vector<double> values);
 
 /// `fabula bench load`: medians over `n_runs` loads.
 struct LoadFigures {

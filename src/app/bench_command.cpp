@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: 0BSD
 #include "app/bench.h"
+#include "app/bench_decode_command.h"
 #include "app/commands.h"
 #include "app/configuration.h"
 #include "app/exit_status.h"
@@ -79,7 +80,8 @@ void add_bench(CLI::App& app, Run& run) {
     command->require_subcommand(1);
     command->footer(R"(Examples:
   fabula bench load --json
-  fabula bench write --stories 100 --steps 8 --json)");
+  fabula bench write --stories 100 --steps 8 --json
+  fabula bench decode --candidates 3 --prefix 128 --threads 2)");
     auto arguments = std::make_shared<BenchArguments>();
     const auto set_run = [arguments, &run](CLI::App* sub, auto action) {
         sub->add_flag("--json", arguments->json, "one line of JSON");
@@ -102,6 +104,7 @@ void add_bench(CLI::App& app, Run& run) {
                   {"steps", "candidates", "policy", "model", "seed", "threads"});
     add_settings_flags(*write, arguments->flags);
     set_run(write, run_write);
+    add_bench_decode(*command, run);
 }
 
 }  // namespace fabula::app
