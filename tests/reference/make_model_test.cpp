@@ -4,6 +4,7 @@
 #include "make_model/made_vocabulary.h"
 #include "model/gguf_file.h"
 #include "model/load.h"
+#include "model/sha256.h"
 #include "reference/model_files.h"
 
 #include <ggml-cpp.h>
@@ -216,6 +217,21 @@ TEST(MakeModel, gives_the_same_bytes_for_the_same_seed_and_others_for_another) {
     ASSERT_EQ(one.size(), other.size());
     for (const auto& [name, numbers] : one)
         EXPECT_NE(numbers, other.at(name)) << name;
+}
+
+// Figures that were measured with a made model are worth nothing when it changes unnoticed: whoever
+// means to change it writes the new sums here.
+TEST(MakeModel, makes_today_what_it_made_before_and_elsewhere) {
+    const Folder folder;
+    const std::map<Family, std::string> sums = {
+        {Family::bloom, "2c830db4fe9207bdd05dd31d5a8a55d255f85417b2d28daa9f6f7797f1d4567a"},
+        {Family::gpt2, "b88e6af0238c526a733acae64a6073fe423b7bf42b3712965c7402bfaf7f85fa"},
+        {Family::llama, "5bf0a37b649e466b8a86c827d18cdf2a31a9ee72b6448b83a50dd9f5ee9f7d3a"}};
+    for (const auto& [family, sum] : sums) {
+        make(tiny(family), folder / "m.gguf");
+        const std::string bytes = bytes_of(folder / "m.gguf");
+        EXPECT_EQ(model::sha256_of(std::as_bytes(std::span(bytes))), sum) << name_of(family);
+    }
 }
 
 TEST(MakeModel, fills_the_tensors_as_it_says) {

@@ -29,7 +29,7 @@ constexpr double bias_deviation = 0.05;
 constexpr double least_gain = 0.7;
 constexpr double most_gain = 1.3;
 constexpr float share_of_weights = 0.4F;  // of the progress, where a quantiser follows
-constexpr float epsilon = 1e-5F;
+constexpr float epsilon = 1e-5F;          // of the norms
 
 /// model::PartFile's name for what will be `path`.
 std::string part_of(const std::string& path) {
