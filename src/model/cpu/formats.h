@@ -31,7 +31,7 @@ constexpr std::size_t super_columns = 256;  // of the K formats
 struct TileLayout {
     std::size_t column_bytes = 0;  // f32, f16, bf16: of one column of 16 rows
     std::size_t codes_bytes = 0;   // of one block
-    std::size_t scales_bytes = 0;  // of one block, behind all codes
+    std::size_t scales_bytes = 0;  // of one block
     std::size_t super_bytes = 0;   // of 256 columns
     std::size_t super_codes_at = 0;
     unsigned bits = 0;  // of a code
@@ -62,6 +62,18 @@ constexpr TileLayout layout_of(Format format) {
     return {};
 }
 
+/// Where in a tile the scales and the codes of block `block` begin; for formats in pairs.
+constexpr std::size_t scales_at(Format format, std::size_t block) {
+    const TileLayout layout = layout_of(format);
+    return block / 2 * 2 * (layout.scales_bytes + layout.codes_bytes) +
+           block % 2 * layout.scales_bytes;
+}
+constexpr std::size_t codes_at(Format format, std::size_t block) {
+    const TileLayout layout = layout_of(format);
+    return block / 2 * 2 * (layout.scales_bytes + layout.codes_bytes) + 2 * layout.scales_bytes +
+           block % 2 * layout.codes_bytes;
+}
+
 /// Bytes of a tile of rows of `n_in` columns, a multiple of 64. Requires n_in > 0, a multiple of 32
 /// (256 for the K formats) for integer formats.
 constexpr std::size_t tile_bytes_of(Format format, std::size_t n_in) {
@@ -70,7 +82,7 @@ constexpr std::size_t tile_bytes_of(Format format, std::size_t n_in) {
     if (layout.super_bytes != 0) {
         bytes = n_in / super_columns * layout.super_bytes;
     } else if (layout.codes_bytes != 0) {
-        bytes = n_in / block_columns * (layout.codes_bytes + layout.scales_bytes);
+        bytes = codes_at(format, n_in / block_columns - 1) + layout.codes_bytes;
     }
     return (bytes + 63) / 64 * 64;
 }

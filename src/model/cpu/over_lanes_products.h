@@ -7,6 +7,9 @@
 namespace fabula::model::cpu {
 namespace {
 
+// Weights are asked for this long before they are used: some hundred nanoseconds.
+constexpr std::size_t ahead_bytes = 2048;
+
 // A group's activations at one block of 32 columns.
 struct Block {
     const std::int8_t* codes;
@@ -71,6 +74,7 @@ inline void each_nibbles(const Byte* codes, Each each) {
         return has_fifth ? Lanes::either(nibbles, Lanes::both(shifted, fifth_bit)) : nibbles;
     };
     const auto both_of = [&](std::size_t v, B low_shifted, B high_shifted) {
+        __builtin_prefetch(codes + 64 * v + ahead_bytes);
         const B raw = Lanes::load_codes(codes + 64 * v);
         each(v, with_fifth(Lanes::both(raw, low_bits), low_shifted));
         each(v + 4,
@@ -92,6 +96,7 @@ inline void add_q8_0(const Byte* tile, const Block& x, F scale, F (&sums)[n]) {
     }
 #pragma GCC unroll 8
     for (std::size_t j = 0; j < 8; ++j) {
+        __builtin_prefetch(tile + 64 * j + ahead_bytes);
         const B codes = Lanes::load_codes(tile + 64 * j);
 #pragma GCC unroll 8
         for (int m = 0; m < n; ++m)
@@ -122,17 +127,14 @@ inline void add_offset(const Byte* tile, const Block& x, F scale, F offset, F (&
         sums[m] = Lanes::fma(offset, Lanes::all(x.scaled_sums[m]), sums[m]);
 }
 
-// Formats whose codes come first and the scales of all blocks behind.
+// Formats whose blocks come in pairs, scales first.
 template <Format format, int n>
 inline void add_blocks(const Byte* tile, const Activations& rows, std::size_t first_block,
                        F (&sums)[n]) {
-    constexpr TileLayout layout = layout_of(format);
-    const std::size_t n_blocks = rows.n_in / block_columns;
-    const Byte* scales = tile + n_blocks * layout.codes_bytes;
-    for (std::size_t b = 0; b < n_blocks; ++b) {
-        const Byte* codes = tile + b * layout.codes_bytes;
+    for (std::size_t b = 0; b < rows.n_in / block_columns; ++b) {
+        const Byte* codes = tile + codes_at(format, b);
         const Block x = block_of(rows, first_block + b);
-        const auto* const d = reinterpret_cast<const Half*>(scales + b * layout.scales_bytes);
+        const auto* const d = reinterpret_cast<const Half*>(tile + scales_at(format, b));
         const F scale = Lanes::load_half(d);
         if constexpr (format == Format::q8_0) add_q8_0(codes, x, scale, sums);
         if constexpr (format == Format::q4_0) add_centred<false>(codes, x, scale, sums);
@@ -233,6 +235,7 @@ inline void add_columns(const Byte* tile, const float* x, std::size_t n_in, F (&
         odd[m] = Lanes::zero();
     std::size_t column = 0;
     for (; column + 2 <= n_in; column += 2, x += 2 * group) {
+        __builtin_prefetch(tile + column * layout_of(format).column_bytes + ahead_bytes);
         const F first = load_column<format>(tile, column);
         const F second = load_column<format>(tile, column + 1);
 #pragma GCC unroll 8

@@ -169,20 +169,20 @@ void pack_super_row(Format format, const Byte* block, std::size_t lane, Byte* su
     }
 }
 
-void pack_block_row(Format format, const Byte* block, std::size_t lane, Byte* codes_at,
-                    Byte* scales_at) {
+void pack_block_row(Format format, const Byte* block, std::size_t lane, Byte* packed,
+                    Byte* scales) {
     const TileLayout layout = layout_of(format);
     std::array<Byte, block_columns> codes{};
     read_codes(format, block, codes.data());
-    put_half(scales_at, lane, block);
-    if (format == Format::q5_1) put_half(scales_at + 32, lane, block + 2);
+    put_half(scales, lane, block);
+    if (format == Format::q5_1) put_half(scales + 32, lane, block + 2);
     if (format == Format::q8_0) {
         for (std::size_t vector = 0; vector < 8; ++vector)
-            std::memcpy(codes_at + 64 * vector + 4 * lane, codes.data() + 4 * vector, 4);
+            std::memcpy(packed + 64 * vector + 4 * lane, codes.data() + 4 * vector, 4);
         return;
     }
     for (std::size_t c = 0; c < block_columns; ++c)
-        put_code(codes_at, layout.bits, place_of(lane, c), codes[c]);
+        put_code(packed, layout.bits, place_of(lane, c), codes[c]);
 }
 
 void pack_row(Format format, const Byte* row, std::size_t lane, std::size_t n_in, Byte* tile) {
@@ -200,8 +200,8 @@ void pack_row(Format format, const Byte* row, std::size_t lane, std::size_t n_in
         if (layout.super_bytes != 0) {
             pack_super_row(format, block, lane, tile + b * layout.super_bytes);
         } else {
-            pack_block_row(format, block, lane, tile + b * layout.codes_bytes,
-                           tile + n_blocks * layout.codes_bytes + b * layout.scales_bytes);
+            pack_block_row(format, block, lane, tile + codes_at(format, b),
+                           tile + scales_at(format, b));
         }
     }
 }
@@ -290,12 +290,12 @@ void unpack_row(Format format, const std::byte* tile, std::size_t row, std::size
     }
     const std::size_t n_blocks = n_in / block_columns;
     for (std::size_t b = 0; b < n_blocks; ++b) {
-        const Byte* const scales = bytes + n_blocks * layout.codes_bytes + b * layout.scales_bytes;
+        const Byte* const scales = bytes + scales_at(format, b);
         const float d = half_at(scales, row);
         const float offset = format == Format::q5_1 ? half_at(scales + 32, row) : 0;
         for (std::size_t c = 0; c < block_columns; ++c) {
             const auto code = static_cast<float>(
-                code_at(bytes + b * layout.codes_bytes, layout.bits, place_of(row, c)));
+                code_at(bytes + codes_at(format, b), layout.bits, place_of(row, c)));
             out[b * block_columns + c] = d * (code - centre_of(format)) + offset;
         }
     }
