@@ -16,6 +16,7 @@
 #include <chrono>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -91,19 +92,17 @@ public:
         return Unit{};
     }
 
-    Result<Unit> draw() {
-        const std::size_t n_ends = banned_.size();
-        for (std::size_t i = 0; i < all_.size(); ++i) {
-            Candidate& each = all_[i];
-            const std::size_t position = each.tokens.size();
-            const auto row = std::span<const float>(logits_).subspan(i * n_vocab_, n_vocab_);
-            const sample::Step step{each.tokens, banned_, each.stream.uniform(position)};
-            const auto drawn = each.sampler.draw(row, step);
-            if (!drawn) return drawn.error();
-            each.tokens.push_back(drawn->token);
-            if (position == n_prefix_) banned_.push_back(drawn->token);  // for the others
+    // The first token of each differs from those of the others, so that they part at once.
+    Result<Unit> draw(const model::Model& model) {
+        if (all_.front().tokens.size() == n_prefix_) return draw_first();
+        std::vector<std::optional<Error>> errors(all_.size());
+        model.each(all_.size(), [&](std::size_t i) {
+            const auto drawn = draw_one(i, {});
+            if (!drawn) errors[i] = drawn.error();
+        });
+        for (const auto& error : errors) {
+            if (error) return *error;
         }
-        banned_.resize(n_ends);
         return Unit{};
     }
 
@@ -116,9 +115,28 @@ public:
     }
 
 private:
+    Result<Unit> draw_first() {
+        Tokens banned = banned_;
+        for (std::size_t i = 0; i < all_.size(); ++i) {
+            if (const auto drawn = draw_one(i, banned); !drawn) return drawn;
+            banned.push_back(all_[i].tokens.back());
+        }
+        return Unit{};
+    }
+
+    Result<Unit> draw_one(std::size_t index, std::span<const TokenId> banned) {
+        Candidate& each = all_[index];
+        const auto row = std::span<const float>(logits_).subspan(index * n_vocab_, n_vocab_);
+        const sample::Step step{each.tokens, banned, each.stream.uniform(each.tokens.size())};
+        const auto drawn = each.sampler.draw(row, step);
+        if (!drawn) return drawn.error();
+        each.tokens.push_back(drawn->token);
+        return Unit{};
+    }
+
     std::size_t n_vocab_;
     std::size_t n_prefix_;
-    Tokens banned_;
+    Tokens banned_;              // end tokens
     std::vector<float> logits_;  // [n_candidates, n_vocab]
     std::vector<Candidate> all_;
     std::vector<std::span<const TokenId>> branches_;
@@ -211,7 +229,7 @@ Result<DecodeTimes> time_decode(model::Model& model, const DecodeOptions& option
     seconds.prefill = seconds_since(start);
     const auto loop_start = Clock::now();
     for (std::size_t i = 0; i < options.tokens; ++i) {
-        if (const auto drawn = candidates.draw(); !drawn) return drawn.error();
+        if (const auto drawn = candidates.draw(model); !drawn) return drawn.error();
         const auto step_start = Clock::now();
         if (const auto done = candidates.step(model, stop); !done) return done.error();
         seconds.steps += seconds_since(step_start);

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <utility>
 
 namespace fabula::model {
@@ -230,11 +231,15 @@ Result<std::size_t> Local::step(std::vector<Branch*>& open, const std::stop_toke
 // prompt's). Tells what may be shown.
 Result<Unit> Local::extend_all(const Round& round, std::vector<Branch*>& open) const {
     const std::size_t n_vocab = info().n_vocab;
-    for (std::size_t i = 0; i < open.size(); ++i) {
-        Branch& branch = *open[i];
+    std::vector<std::optional<Error>> errors(open.size());
+    model_->each(open.size(), [&](std::size_t i) {
         const auto row =
             std::span<const float>(logits_).subspan(round.is_first ? 0 : i * n_vocab, n_vocab);
-        if (auto done = extend(branch, row); !done) return done;
+        if (const auto done = extend(*open[i], row); !done) errors[i] = done.error();
+    });
+    for (std::size_t i = 0; i < open.size(); ++i) {
+        Branch& branch = *open[i];
+        if (errors[i]) return *errors[i];
         if (branch.ending) {
             branch.text.finish();
             branch.seconds = seconds_since(round.start);

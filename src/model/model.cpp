@@ -9,4 +9,9 @@ Result<std::string> Model::chat_frame(std::string_view /*system*/,
                  "model '" + info().name + "' has no chat template: give it the text to continue"};
 }
 
+void Model::each(std::size_t n, const std::function<void(std::size_t)>& work) const {
+    for (std::size_t i = 0; i < n; ++i)
+        work(i);
+}
+
 }  // namespace fabula::model

@@ -14,6 +14,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -85,6 +86,11 @@ public:
     /// Errors: exhausted when a branch is longer than the window or the cache is full.
     virtual Result<StepCost> step(std::span<const std::span<const TokenId>> branches,
                                   std::span<float> logits, const std::stop_token& stop) = 0;
+
+    /// Calls work(i) once for each i in [0, n), perhaps on the threads that steps use, and returns
+    /// when all are done: for what is to be done to each branch between steps. `work` may read the
+    /// model (info, piece, is_end) and must not step it.
+    virtual void each(std::size_t n, const std::function<void(std::size_t)>& work) const;
 
 protected:
     Model() = default;

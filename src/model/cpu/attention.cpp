@@ -9,6 +9,7 @@
 namespace fabula::model::cpu {
 namespace {
 
+constexpr std::size_t pages_ahead = 2;
 constexpr float most_bias = 8;  // of ALiBi: the last slope is 2^-8 for a power of two of heads
 
 float slope_of(std::size_t head, std::size_t n_head) {
@@ -107,6 +108,21 @@ std::size_t Attention::end_of_run(std::span<const Query> queries, std::size_t fi
     return end;
 }
 
+// What will be read two pages on, for the processor to fetch: keys, then values, then the next
+// head's keys, page by page.
+const std::byte* Attention::ahead(const Query& query, std::size_t page, std::size_t at) const {
+    const PageShape& shape = pages_.shape();
+    const std::size_t n_pages = (query.n_keys() + page_tokens - 1) / page_tokens;
+    const bool is_keys = at % shape.head_bytes() == 0;
+    std::size_t target = page + pages_ahead;
+    if (target >= n_pages) {
+        target = std::min(target - n_pages, n_pages - 1);
+        at += is_keys ? shape.keys_bytes() : shape.head_bytes() - shape.keys_bytes();
+        if (at + shape.keys_bytes() > shape.page_bytes()) return nullptr;
+    }
+    return pages_.memory(query.row->walk->pages[target]) + at;
+}
+
 void Attention::score(const Call& call, std::size_t head_kv, std::span<const Query> queries) {
     const PageShape& shape = pages_.shape();
     const auto kernel = shape.number_bytes == 2 ? kernels_.score_f16 : kernels_.score_f32;
@@ -124,9 +140,9 @@ void Attention::score(const Call& call, std::size_t head_kv, std::span<const Que
             }
             if (end > i) {
                 has_any = true;
-                const PageId id = queries[i].row->walk->pages[page];
-                kernel({pages_.memory(id) + at, shape.head_dim, end - i, numbers.data(),
-                        scores.data()});
+                const Walk& walk = *queries[i].row->walk;
+                kernel({pages_.memory(walk.pages[page]) + at, ahead(queries[i], page, at),
+                        shape.head_dim, end - i, numbers.data(), scores.data()});
             }
             i = std::max(end, i + 1);
         }
@@ -160,9 +176,9 @@ void Attention::mix(const Call& call, std::size_t head_kv, std::span<const Query
                 weights[j - i] = queries[j].scores + page * page_tokens;
                 mixed[j - i] = queries[j].mixed;
             }
-            const PageId id = queries[i].row->walk->pages[page];
-            kernel({pages_.memory(id) + at, shape.padded_dim(), n_keys(i), end - i, weights.data(),
-                    mixed.data()});
+            const Walk& walk = *queries[i].row->walk;
+            kernel({pages_.memory(walk.pages[page]) + at, ahead(queries[i], page, at),
+                    shape.padded_dim(), n_keys(i), end - i, weights.data(), mixed.data()});
             i = end;
         }
         if (!has_any) break;

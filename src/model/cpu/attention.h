@@ -55,6 +55,8 @@ private:
     std::size_t end_of_run(std::span<const Query> queries, std::size_t first,
                            std::size_t page) const;
 
+    const std::byte* ahead(const Query& query, std::size_t page, std::size_t at) const;
+
     const Kernels& kernels_;
     Sizes sizes_;
     Pages& pages_;

@@ -7,7 +7,6 @@
 #include <cassert>
 #include <cmath>
 #include <cstring>
-#include <unordered_map>
 #include <utility>
 
 namespace fabula::model::cpu {
@@ -19,10 +18,6 @@ constexpr std::size_t chunks_a_thread = 8;
 
 PageShape page_shape(const Shape& shape, std::size_t number_bytes) {
     return {shape.n_layer, shape.n_head_kv, shape.head_dim, number_bytes};
-}
-
-std::size_t widest_input(const Shape& shape) {
-    return std::max({shape.n_embd, shape.q_width(), shape.n_ff});
 }
 
 std::uint64_t key_of(PageId page, std::size_t slot) {
@@ -61,7 +56,8 @@ Decoder::Decoder(Weights weights, const DecoderOptions& options, Pool& pool)
           kernels_,
           {weights_.shape.n_head, weights_.shape.family == Family::bloom, options.window_tokens},
           pages_, pool),
-      inputs_(most_rows, widest_input(weights_.shape)) {
+      inputs_(most_rows, std::max(weights_.shape.n_embd, weights_.shape.q_width())),
+      activated_(most_rows, weights_.shape.n_ff) {
     const Shape& shape = weights_.shape;
     const std::size_t n_up = weights_.layers.empty() ? 1 : weights_.layers.front().up.size();
     stream_.resize(most_rows * shape.n_embd);
@@ -86,26 +82,25 @@ void Decoder::each_row(const Work& work) {
 
 Result<StepCost> Decoder::step(std::span<const std::span<const TokenId>> branches,
                                std::span<float> logits, const std::stop_token& stop) {
-    assert(logits.size() == branches.size() * weights_.shape.n_vocab);
-    if (const auto planned = plan(branches, logits); !planned) {
-        pages_.forget_promises();
-        return planned.error();
+    const std::size_t n_vocab = weights_.shape.n_vocab;
+    assert(logits.size() == branches.size() * n_vocab);
+    pages_.begin_step();
+    rows_.clear();
+    n_done_ = 0;
+    row_at_.clear();
+    walks_.assign(branches.size(), {});
+    row_of_branch_.assign(branches.size(), 0);
+    auto done = Result<Unit>(Unit{});
+    for (std::size_t i = 0; i < branches.size() && done; ++i) {
+        if (pages_.leaves_promises(branches[i])) done = compute_planned(stop);
+        if (done) done = plan(branches[i], i, logits.data() + i * n_vocab);
     }
-    const std::span<const Row> rows(rows_);
-    for (std::size_t first = 0; first < rows.size(); first += most_rows) {
-        if (stop.stop_requested()) {
-            pages_.forget_promises();
-            return Error{ErrorCode::unavailable, "stopped"};
-        }
-        const auto some = rows.subspan(first, std::min(most_rows, rows.size() - first));
-        compute(some);
-        for (const Row& row : some) {
-            pages_.computed(row.place.walk->pages[row.place.position / page_tokens],
-                            row.place.position % page_tokens);
-        }
+    if (done) done = compute_planned(stop);
+    if (!done) {
+        pages_.forget_promises();
+        return done.error();
     }
     StepCost cost{rows_.size(), 0};
-    const std::size_t n_vocab = weights_.shape.n_vocab;
     for (std::size_t i = 0; i < branches.size(); ++i) {
         cost.cached_tokens += branches[i].size();
         float* const own = logits.data() + i * n_vocab;
@@ -116,34 +111,44 @@ Result<StepCost> Decoder::step(std::span<const std::span<const TokenId>> branche
     return cost;
 }
 
-// Finds the pages of each branch and the rows that are to be computed, each before those that see
-// it.
-Result<Unit> Decoder::plan(std::span<const std::span<const TokenId>> branches,
-                           std::span<float> logits) {
-    pages_.begin_step();
-    rows_.clear();
-    walks_.assign(branches.size(), {});
-    row_of_branch_.assign(branches.size(), 0);
-    std::unordered_map<std::uint64_t, std::size_t> row_at;
-    for (std::size_t i = 0; i < branches.size(); ++i) {
-        const auto branch = branches[i];
-        assert(!branch.empty() && branch.size() <= window_tokens_);
-        auto walk = pages_.walk(branch);
-        if (!walk) return walk.error();
-        walks_[i] = *std::move(walk);
-        const std::size_t last = branch.size() - 1;
-        const auto key_at = [&](std::size_t position) {
-            return key_of(walks_[i].pages[position / page_tokens], position % page_tokens);
-        };
-        std::size_t position = walks_[i].n_known;
-        if (position == branch.size() && !row_at.contains(key_at(last))) position = last;
-        for (; position < branch.size(); ++position) {
-            row_at.emplace(key_at(position), rows_.size());
-            rows_.push_back({branch[position], {&walks_[i], position}, nullptr});
+// Finds the pages of a branch and the rows that are to be computed for it, each behind those that
+// it sees.
+Result<Unit> Decoder::plan(std::span<const TokenId> branch, std::size_t index, float* logits) {
+    assert(!branch.empty() && branch.size() <= window_tokens_);
+    auto found = pages_.walk(branch);
+    if (!found) return found.error();
+    walks_[index] = *std::move(found);
+    const Walk& walk = walks_[index];
+    const std::size_t last = branch.size() - 1;
+    const auto key_at = [&](std::size_t position) {
+        return key_of(walk.pages[position / page_tokens], position % page_tokens);
+    };
+    // The last position is computed for its logits; not where this step has it, whose row does.
+    std::size_t position = walk.n_known;
+    const auto same = row_at_.find(key_at(last));
+    if (position == branch.size() && (same == row_at_.end() || same->second < n_done_))
+        position = last;
+    for (; position < branch.size(); ++position) {
+        row_at_[key_at(position)] = rows_.size();
+        rows_.push_back({branch[position], {&walk, position}, nullptr});
+    }
+    row_of_branch_[index] = row_at_.at(key_at(last));
+    Row& row = rows_[row_of_branch_[index]];
+    if (row.logits == nullptr) row.logits = logits;
+    return Unit{};
+}
+
+Result<Unit> Decoder::compute_planned(const std::stop_token& stop) {
+    const std::span<const Row> rows(rows_);
+    for (; n_done_ < rows.size();) {
+        if (stop.stop_requested()) return Error{ErrorCode::unavailable, "stopped"};
+        const auto some = rows.subspan(n_done_, std::min(most_rows, rows.size() - n_done_));
+        compute(some);
+        for (const Row& row : some) {
+            pages_.computed(row.place.walk->pages[row.place.position / page_tokens],
+                            row.place.position % page_tokens);
         }
-        row_of_branch_[i] = row_at.at(key_at(last));
-        Row& row = rows_[row_of_branch_[i]];
-        if (row.logits == nullptr) row.logits = logits.data() + i * weights_.shape.n_vocab;
+        n_done_ += some.size();
     }
     return Unit{};
 }
@@ -183,7 +188,7 @@ void Decoder::run_layer(std::size_t index, std::span<const Row> rows) {
     const Shape& shape = weights_.shape;
     const Layer& layer = weights_.layers[index];
     prepare_normed(layer.attn_norm, layer.qkv);
-    multiply(layer.qkv, {qkv_.data(), shape.q_width() + 2 * shape.kv_width()});
+    multiply(layer.qkv, inputs_, {qkv_.data(), shape.q_width() + 2 * shape.kv_width()});
     if (shape.rope_dims > 0) rotate();
     keep(index);
     if (index + 1 == weights_.layers.size()) drop_silent_rows(rows);
@@ -197,11 +202,11 @@ void Decoder::attend(std::size_t index) {
     const std::span<const Linear> output(&weights_.layers[index].attn_output, 1);
     attention_.run({index, std::span(places_).first(n_rows_), qkv_.data(),
                     shape.q_width() + 2 * shape.kv_width(), mixed_.data()});
-    begin_inputs(shape.q_width(), output);
+    begin(inputs_, shape.q_width(), output);
     each_row([&](std::size_t i, std::size_t) {
         inputs_.set(kernels_, i, mixed_.data() + i * shape.q_width());
     });
-    multiply(output, {mixed_.data(), shape.n_embd, After::add_to_stream});
+    multiply(output, inputs_, {mixed_.data(), shape.n_embd, After::add_to_stream});
 }
 
 void Decoder::feed_forward(const Layer& layer) {
@@ -210,14 +215,16 @@ void Decoder::feed_forward(const Layer& layer) {
     const std::size_t width = layer.up.size() * shape.n_ff;
     const std::span<const Linear> down(&layer.down, 1);
     prepare_normed(layer.ffn_norm, layer.up);
-    multiply(layer.up, {hidden_.data(), width, is_gated ? After::nothing : After::gelu});
-    begin_inputs(shape.n_ff, down);
-    each_row([&](std::size_t i, std::size_t) {
-        float* const row = hidden_.data() + i * width;
-        if (is_gated) kernels_.swiglu(row, row + shape.n_ff, shape.n_ff);
-        inputs_.set(kernels_, i, row);
-    });
-    multiply(down, {mixed_.data(), shape.n_embd, After::add_to_stream});
+    begin(activated_, shape.n_ff, down);
+    multiply(layer.up, inputs_, {hidden_.data(), width, is_gated ? After::nothing : After::gelu});
+    if (is_gated) {
+        each_row([&](std::size_t i, std::size_t) {
+            float* const row = hidden_.data() + i * width;
+            kernels_.swiglu(row, row + shape.n_ff, shape.n_ff);
+            activated_.set(kernels_, i, row);
+        });
+    }
+    multiply(down, activated_, {mixed_.data(), shape.n_embd, After::add_to_stream});
 }
 
 // Keys and values of the rows go to their pages.
@@ -311,24 +318,24 @@ void Decoder::write_logits(std::span<const Row> rows) {
     float* const out = is_in_order ? wanted.front() : logits_.data();
     const std::span<const Linear> head(&head_, 1);
     prepare_normed(weights_.output_norm, head);
-    multiply(head, {out, n_vocab});
+    multiply(head, inputs_, {out, n_vocab});
     if (is_in_order) return;
     for (std::size_t i = 0; i < wanted.size(); ++i)
         std::copy_n(out + i * n_vocab, n_vocab, wanted[i]);
 }
 
-void Decoder::begin_inputs(std::size_t n_in, std::span<const Linear> readers) {
+void Decoder::begin(Rows& rows, std::size_t n_in, std::span<const Linear> readers) const {
     Forms forms;
     for (const Linear& reader : readers)
         (is_integer(reader.weight.format) ? forms.codes : forms.values) = true;
-    inputs_.begin(n_rows_, n_in, forms);
+    rows.begin(n_rows_, n_in, forms);
 }
 
 void Decoder::prepare_normed(const Norm& norm, std::span<const Linear> readers) {
     const Shape& shape = weights_.shape;
     const auto normalise = shape.family == Family::llama ? kernels_.rms_norm : kernels_.layer_norm;
     const Affine affine{norm.gain.data(), norm.bias.data()};
-    begin_inputs(shape.n_embd, readers);
+    begin(inputs_, shape.n_embd, readers);
     each_row([&](std::size_t i, std::size_t thread) {
         float* const normed = normed_.data() + thread * shape.n_embd;
         normalise(stream_.data() + i * shape.n_embd, shape.n_embd, shape.epsilon, affine, normed);
@@ -336,17 +343,18 @@ void Decoder::prepare_normed(const Norm& norm, std::span<const Linear> readers) 
     });
 }
 
-// The products of the inputs with several matrices, side by side in the rows of the target.
-void Decoder::multiply(std::span<const Linear> linears, const Target& target) {
+// The products of the inputs with several matrices, side by side in the rows of the target. A
+// thread takes an even number of tiles: whole blocks of 32 columns.
+void Decoder::multiply(std::span<const Linear> linears, const Rows& inputs, const Target& target) {
     std::size_t n_tiles = 0;
     for (const Linear& linear : linears)
         n_tiles += linear.weight.n_tiles();
-    const std::size_t step =
-        std::clamp(n_tiles / (pool_.size() * chunks_a_thread), std::size_t{1}, most_chunk_tiles);
+    const std::size_t step = 2 * std::clamp(n_tiles / (2 * pool_.size() * chunks_a_thread),
+                                            std::size_t{1}, most_chunk_tiles / 2);
     std::size_t n_chunks = 0;
     for (const Linear& linear : linears)
         n_chunks += (linear.weight.n_tiles() + step - 1) / step;
-    const Activations rows = inputs_.activations();
+    const Activations rows = inputs.activations();
     pool_.each(n_chunks, [&](std::size_t chunk, std::size_t) {
         Target place = target;
         for (const Linear& linear : linears) {
@@ -372,17 +380,13 @@ void Decoder::finish(const Linear& linear, const TileRange& range, const Target&
     const std::size_t n = std::min(range.n_out, range.end * tile_rows) - first;
     for (std::size_t row = 0; row < n_rows_; ++row) {
         float* const out = target.out + row * target.stride + first;
-        if (linear.bias.is_there()) {
-            const float* const bias = linear.bias.data() + first;
-            for (std::size_t i = 0; i < n; ++i)
-                out[i] += bias[i];
+        if (linear.bias.is_there()) kernels_.add(out, linear.bias.data() + first, n);
+        if (target.after == After::gelu) {
+            kernels_.gelu(out, n);
+            activated_.set_part(kernels_, {row, first, n}, out);
         }
-        if (target.after == After::gelu) kernels_.gelu(out, n);
-        if (target.after == After::add_to_stream) {
-            float* const stream = stream_.data() + row * weights_.shape.n_embd + first;
-            for (std::size_t i = 0; i < n; ++i)
-                stream[i] += out[i];
-        }
+        if (target.after == After::add_to_stream)
+            kernels_.add(stream_.data() + row * weights_.shape.n_embd + first, out, n);
     }
 }
 

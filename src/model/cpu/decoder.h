@@ -26,6 +26,7 @@
 #include <memory>
 #include <span>
 #include <stop_token>
+#include <unordered_map>
 #include <vector>
 
 namespace fabula::model::cpu {
@@ -59,14 +60,15 @@ private:
         RowPlace place;
         float* logits = nullptr;  // where its logits go, if anywhere
     };
-    enum class After { nothing, gelu, add_to_stream };
+    enum class After { nothing, gelu, add_to_stream };  // gelu: and on to activated_
     struct Target {
         float* out = nullptr;
         std::size_t stride = 0;
         After after = After::nothing;
     };
 
-    Result<Unit> plan(std::span<const std::span<const TokenId>> branches, std::span<float> logits);
+    Result<Unit> plan(std::span<const TokenId> branch, std::size_t index, float* logits);
+    Result<Unit> compute_planned(const std::stop_token& stop);
     void compute(std::span<const Row> rows);
     void embed(std::span<const Row> rows);
     void run_layer(std::size_t index, std::span<const Row> rows);
@@ -76,8 +78,8 @@ private:
     void rotate();
     void write_logits(std::span<const Row> rows);
     void prepare_normed(const Norm& norm, std::span<const Linear> readers);
-    void begin_inputs(std::size_t n_in, std::span<const Linear> readers);
-    void multiply(std::span<const Linear> linears, const Target& target);
+    void begin(Rows& rows, std::size_t n_in, std::span<const Linear> readers) const;
+    void multiply(std::span<const Linear> linears, const Rows& inputs, const Target& target);
     void finish(const Linear& linear, const TileRange& range, const Target& target);
     void find_angles();
     void drop_silent_rows(std::span<const Row> rows);
@@ -95,7 +97,9 @@ private:
     // Of one step.
     std::vector<Walk> walks_;
     std::vector<Row> rows_;
+    std::size_t n_done_ = 0;  // of the rows
     std::vector<std::size_t> row_of_branch_;
+    std::unordered_map<std::uint64_t, std::size_t> row_at_;  // by page and slot
 
     // Of the rows that are being computed.
     std::size_t n_rows_ = 0;
@@ -108,7 +112,8 @@ private:
     std::vector<float> logits_;  // [n_rows, n_vocab], where no one asked for them in a row
     std::vector<float> angles_;  // [n_rows, rope_dims]: cosine and sine of each pair
     std::vector<std::vector<std::uint16_t>> halves_;  // of each thread
-    Rows inputs_;
+    Rows inputs_;     // of the products with n_embd or q_width columns
+    Rows activated_;  // of those with n_ff
 };
 
 }  // namespace fabula::model::cpu

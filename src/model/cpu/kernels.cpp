@@ -42,7 +42,8 @@ Result<const Kernels*> kernels_named(std::string_view name) {
     std::string known;
     for (const Kernels* const kernels : that_run_here())
         known += (known.empty() ? "" : ", ") + std::string(kernels->name);
-    return Error{ErrorCode::invalid_input,
+    const bool is_one = name == "avx512" || name == "avx2" || name == "portable";
+    return Error{is_one ? ErrorCode::unavailable : ErrorCode::invalid_input,
                  "kernel '" + std::string(name) + "': this processor runs " + known};
 }
 

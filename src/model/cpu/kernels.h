@@ -72,6 +72,7 @@ constexpr std::size_t most_queries = 8;  // in one call
 
 struct Scoring {
     const void* keys;  // of a page
+    const void* next;  // what will be read after them, as long; or null
     std::size_t head_dim;
     std::size_t n_queries;        // 1 to 8
     const float* const* queries;  // [head_dim] each
@@ -80,6 +81,7 @@ struct Scoring {
 
 struct Mixing {
     const void* values;
+    const void* next;             // what will be read after them, as long; or null
     std::size_t padded_dim;       // a multiple of 16
     std::size_t n_keys;           // the page's first so many positions
     std::size_t n_rows;           // 1 to 8
@@ -96,7 +98,7 @@ struct Kernels {
                               const Product& product);
     std::array<Multiply, n_formats> multiply;
 
-    /// Codes of a row of `n` numbers, n a multiple of 32: scale = largest / 127, code = nearest.
+    /// Codes of `n` numbers of a row, n a multiple of 32: scale = largest / 127, code = nearest.
     void (*quantise)(const float* values, std::size_t n, const QuantisedRow& out);
 
     /// out = (x - mean) / sqrt(variance + epsilon) * gain + bias.
@@ -105,6 +107,9 @@ struct Kernels {
     /// out = x / sqrt(mean of squares + epsilon) * gain.
     void (*rms_norm)(const float* x, std::size_t n, float epsilon, const Affine& affine,
                      float* out);
+
+    /// out += x.
+    void (*add)(float* out, const float* x, std::size_t n);
 
     /// x = x / 2 (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))).
     /// Source: Hendrycks and Gimpel, "Gaussian Error Linear Units", 2016, arXiv:1606.08415.
@@ -135,7 +140,8 @@ struct Kernels {
 /// The kernels of that name, or nullptr: unknown, or not for this processor.
 const Kernels* find_kernels(std::string_view name);
 const Kernels& best_kernels();
-/// `name` as people may set it: "" is the best. Errors: invalid_input, naming those that can run.
+/// `name` as people may set it: "" is the best. Errors, naming those that can run: unavailable (not
+/// on this processor), invalid_input (there is none of that name).
 Result<const Kernels*> kernels_named(std::string_view name);
 
 const Kernels& portable_kernels();

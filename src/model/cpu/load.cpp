@@ -57,6 +57,10 @@ public:
         return cost;
     }
 
+    void each(std::size_t n, const std::function<void(std::size_t)>& work) const override {
+        pool_->each(n, [&](std::size_t i, std::size_t) { work(i); });
+    }
+
 private:
     std::string who() const { return "model '" + info_.name + "': "; }
 

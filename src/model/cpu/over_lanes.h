@@ -21,6 +21,7 @@ constexpr Kernels make_kernels(const char* name) {
             quantise,
             layer_norm,
             rms_norm,
+            add,
             gelu,
             swiglu,
             to_halves,

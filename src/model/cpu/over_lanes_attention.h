@@ -27,7 +27,11 @@ inline void score_some(const Scoring& scoring, std::size_t first) {
 #pragma GCC unroll 8
     for (int m = 0; m < n; ++m)
         queries[m] = scoring.queries[first + static_cast<unsigned>(m)];
+    const auto* next = static_cast<const Byte*>(scoring.next != nullptr ? scoring.next : low);
     for (std::size_t d = 0; d < scoring.head_dim; ++d) {
+        for (std::size_t line = 0; line < 2 * n_lanes * sizeof(Number); line += 64)
+            __builtin_prefetch(next + line);
+        next += 2 * n_lanes * sizeof(Number);
         const F low_keys = load_number(low + n_lanes * d);
         const F high_keys = load_number(high + n_lanes * d);
 #pragma GCC unroll 8
@@ -59,11 +63,16 @@ void score(const Scoring& scoring) {
 template <typename Number, int n>
 inline void mix_some(const Mixing& mixing, std::size_t first) {
     const auto* const values = static_cast<const Number*>(mixing.values);
+    const auto* next = static_cast<const Byte*>(mixing.next != nullptr ? mixing.next : values);
     for (std::size_t d = 0; d < mixing.padded_dim; d += n_lanes) {
         F sums[n];
 #pragma GCC unroll 8
         for (int m = 0; m < n; ++m)
             sums[m] = Lanes::load(mixing.out[first + static_cast<unsigned>(m)] + d);
+        constexpr std::size_t chunk_bytes = page_tokens * n_lanes * sizeof(Number);
+        for (std::size_t line = 0; line < chunk_bytes; line += 64)
+            __builtin_prefetch(next + line);
+        next += chunk_bytes;
         for (std::size_t p = 0; p < mixing.n_keys; ++p) {
             const F value = load_number(values + p * mixing.padded_dim + d);
 #pragma GCC unroll 8

@@ -114,6 +114,13 @@ inline F damped(F x, F y) {
     return Lanes::div(x, Lanes::add(one, exponential(Lanes::sub(Lanes::zero(), y))));
 }
 
+void add(float* out, const float* x, std::size_t n) {
+    for (std::size_t i = 0; i < n; i += n_lanes) {
+        const std::size_t some = at_most_16(n - i);
+        store_some(out + i, Lanes::add(load_some(out + i, some), load_some(x + i, some)), some);
+    }
+}
+
 void gelu(float* x, std::size_t n) {
     for (std::size_t i = 0; i < n; i += n_lanes) {
         const std::size_t some = at_most_16(n - i);

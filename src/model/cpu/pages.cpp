@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cassert>
-#include <cstdlib>
 #include <cstring>
 #include <string>
 #include <utility>
@@ -11,11 +10,8 @@
 namespace fabula::model::cpu {
 namespace {
 
+constexpr std::size_t slab_bytes = std::size_t{16} << 20U;  // taken from the system at a time
 constexpr std::size_t alignment = 64;
-
-void release(std::byte* bytes) {
-    std::free(bytes);  // NOLINT(cppcoreguidelines-no-malloc): aligned and zeroed as new is not
-}
 
 std::size_t common_prefix(std::span<const TokenId> a, std::span<const TokenId> b) {
     return static_cast<std::size_t>(std::ranges::mismatch(a, b).in1 - a.begin());
@@ -56,15 +52,12 @@ Result<PageId> Pages::add_child(PageId parent) {
     }
     Node& node = nodes_[page];
     if (node.memory == nullptr) {
-        const std::size_t size = (shape_.page_bytes() + alignment - 1) / alignment * alignment;
-        auto* const bytes = static_cast<std::byte*>(std::aligned_alloc(alignment, size));
-        if (bytes == nullptr) {
+        const auto memory = take_memory();
+        if (!memory) {
             free_.push_back(page);
-            return Error{ErrorCode::exhausted,
-                         "no memory for a page of " + std::to_string(size) + " bytes"};
+            return memory.error();
         }
-        std::memset(bytes, 0, size);  // what lies behind head_dim is read, and counts for nothing
-        node.memory = {bytes, release};
+        node.memory = *memory;
     }
     node.parent = parent;
     node.is_used = true;
@@ -74,6 +67,20 @@ Result<PageId> Pages::add_child(PageId parent) {
     nodes_[parent].children.push_back(page);
     ++n_used_;
     return page;
+}
+
+// Zeroed: what lies behind head_dim in a page is read, and must count for nothing.
+Result<std::byte*> Pages::take_memory() {
+    const std::size_t size = (shape_.page_bytes() + alignment - 1) / alignment * alignment;
+    if (left_in_slab_ < size) {
+        const std::size_t wanted = std::max(size, std::min(slab_bytes, most_pages_ * size));
+        auto slab = Arena::make(wanted);
+        if (!slab) return slab.error();
+        slabs_.push_back(*std::move(slab));
+        left_in_slab_ = slabs_.back().size_bytes();
+    }
+    left_in_slab_ -= size;
+    return slabs_.back().data() + left_in_slab_;
 }
 
 // The page behind `parent` for `tokens` (at most 32), found, grown or made.
@@ -88,10 +95,10 @@ Result<PageId> Pages::page_for(PageId parent, std::span<const TokenId> tokens,
         if (!made) return made;
         Node& node = nodes_[*made];
         const Node& like = nodes_[fit.page];
-        // What is only promised over there cannot be copied: it is computed here as well.
+        // What is only promised over there cannot be copied: it is promised here as well.
         const std::size_t n_copied = std::min<std::size_t>(fit.n_common, like.n_computed);
         if (n_copied > 0) {
-            std::memcpy(node.memory.get(), like.memory.get(), shape_.page_bytes());
+            std::memcpy(node.memory, like.memory, shape_.page_bytes());
             std::copy_n(tokens.begin(), n_copied, node.tokens.begin());
             node.n_tokens = node.n_computed = static_cast<std::uint32_t>(n_copied);
         }
@@ -122,6 +129,21 @@ Result<Walk> Pages::walk(std::span<const TokenId> tokens) {
         tokens = tokens.subspan(here.size());
     }
     return walk;
+}
+
+bool Pages::leaves_promises(std::span<const TokenId> tokens) const {
+    PageId parent = root;
+    while (!tokens.empty()) {
+        const auto here = tokens.first(std::min(tokens.size(), page_tokens));
+        const Fit fit = best_child(parent, here);
+        if (fit.n_common < here.size()) {
+            const Node& node = nodes_[fit.page];
+            return fit.n_common < node.n_tokens && fit.n_common > node.n_computed;
+        }
+        parent = fit.page;
+        tokens = tokens.subspan(here.size());
+    }
+    return false;
 }
 
 void Pages::computed(PageId page, std::size_t slot) {

@@ -8,12 +8,12 @@
 
 #include "base/result.h"
 #include "base/token.h"
+#include "model/cpu/arena.h"
 #include "model/cpu/kernels.h"
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <vector>
 
@@ -55,7 +55,7 @@ public:
     Pages(const PageShape& shape, std::size_t most_pages);
 
     const PageShape& shape() const { return shape_; }
-    std::byte* memory(PageId page) { return nodes_[page].memory.get(); }
+    std::byte* memory(PageId page) { return nodes_[page].memory; }
     std::size_t n_pages() const { return n_used_; }
     std::size_t most_pages() const { return most_pages_; }
 
@@ -66,6 +66,10 @@ public:
     /// from now on, and whoever asked computes them and says so. Errors: exhausted when the budget
     /// does not hold what this step has walked over.
     Result<Walk> walk(std::span<const TokenId> tokens);
+
+    /// Whether a walk over `tokens` would leave a page behind positions that are only promised.
+    /// They cannot be copied: whoever wants them computed once computes them first.
+    bool leaves_promises(std::span<const TokenId> tokens) const;
 
     /// Position `slot` of a page is computed, as are all before it.
     void computed(PageId page, std::size_t slot);
@@ -87,7 +91,7 @@ private:
         std::uint64_t last_step = 0;  // that walked over it
         std::array<TokenId, page_tokens> tokens{};
         std::vector<PageId> children;
-        std::unique_ptr<std::byte[], void (*)(std::byte*)> memory{nullptr, nullptr};
+        std::byte* memory = nullptr;  // in a slab; kept when the page is given up
     };
     struct Fit {
         PageId page = root;
@@ -96,6 +100,7 @@ private:
 
     Fit best_child(PageId parent, std::span<const TokenId> tokens) const;
     Result<PageId> add_child(PageId parent);
+    Result<std::byte*> take_memory();
     Result<PageId> page_for(PageId parent, std::span<const TokenId> tokens, std::size_t& n_known);
     void remove(PageId page);
     bool evict_one();
@@ -106,6 +111,8 @@ private:
     std::uint64_t step_ = 0;
     std::vector<Node> nodes_;
     std::vector<PageId> free_;
+    std::vector<Arena> slabs_;
+    std::size_t left_in_slab_ = 0;  // bytes of the last one that no page has
 };
 
 }  // namespace fabula::model::cpu

@@ -16,7 +16,7 @@ void pause() {
 
 }  // namespace
 
-Pool::Pool(std::size_t n_threads) {
+Pool::Pool(std::size_t n_threads) : shares_(n_threads) {
     for (std::size_t thread = 1; thread < n_threads; ++thread)
         workers_.emplace_back([this, thread] { serve(thread); });
 }
@@ -28,16 +28,22 @@ Pool::~Pool() {
 }
 
 void Pool::take_items(std::size_t thread) {
-    for (;;) {
-        const std::size_t item = next_item_.fetch_add(1, std::memory_order_relaxed);
-        if (item >= job_.n_items) return;
-        job_.call(job_.data, item, thread);
+    for (std::size_t i = 0; i < shares_.size(); ++i) {
+        Share& share = shares_[(thread + i) % shares_.size()];
+        for (;;) {
+            const std::size_t item = share.next.fetch_add(1, std::memory_order_relaxed);
+            if (item >= share.end) break;
+            job_.call(job_.data, item, thread);
+        }
     }
 }
 
 void Pool::run(const Job& job) {
     job_ = job;
-    next_item_.store(0, std::memory_order_relaxed);
+    for (std::size_t i = 0; i < shares_.size(); ++i) {
+        shares_[i].next.store(job.n_items * i / shares_.size(), std::memory_order_relaxed);
+        shares_[i].end = job.n_items * (i + 1) / shares_.size();
+    }
     n_busy_.store(workers_.size(), std::memory_order_relaxed);
     round_.fetch_add(1, std::memory_order_release);
     round_.notify_all();

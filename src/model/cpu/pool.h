@@ -23,7 +23,9 @@ public:
     std::size_t size() const { return workers_.size() + 1; }
 
     /// Calls work(item, thread) once for each item in [0, n_items), in any order and on any thread
-    /// (0 is the caller), and returns when all are done. `work` must not throw, nor call the pool.
+    /// (0 is the caller), and returns when all are done. Each thread begins with a share of its
+    /// own, the same in each call, and then helps the others. `work` must not throw, nor call the
+    /// pool.
     template <typename Work>
     void each(std::size_t n_items, Work&& work) {
         if (workers_.empty() || n_items <= 1) {
@@ -48,13 +50,19 @@ private:
         const void* data = nullptr;
     };
 
+    // Items that a thread begins with.
+    struct alignas(64) Share {
+        std::atomic<std::size_t> next{0};
+        std::size_t end = 0;
+    };
+
     void run(const Job& job);
     void take_items(std::size_t thread);
     void serve(std::size_t thread);
 
     Job job_;
     alignas(64) std::atomic<std::uint32_t> round_{0};  // a new one begins with each job
-    alignas(64) std::atomic<std::size_t> next_item_{0};
+    std::vector<Share> shares_;                        // of each thread
     alignas(64) std::atomic<std::size_t> n_busy_{0};
     std::atomic<bool> is_closing_{false};
     std::vector<std::jthread> workers_;

@@ -23,21 +23,23 @@ void Rows::begin(std::size_t n_rows, std::size_t n_in, Forms forms) {
     forms_ = forms;
 }
 
-void Rows::set(const Kernels& kernels, std::size_t row, const float* values) {
-    const std::size_t group = row / group_rows;
-    const std::size_t place = row % group_rows;
+void Rows::set_part(const Kernels& kernels, const Part& part, const float* values) {
+    assert(part.first % block_columns == 0);
+    const std::size_t group = part.row / group_rows;
+    const std::size_t place = part.row % group_rows;
     if (forms_.values) {
-        float* const out = values_.data() + group * n_in_ * group_rows + place;
-        for (std::size_t i = 0; i < n_in_; ++i)
+        float* const out = values_.data() + (group * n_in_ + part.first) * group_rows + place;
+        for (std::size_t i = 0; i < part.n; ++i)
             out[i * group_rows] = values[i];
     }
     if (forms_.codes) {
-        const std::size_t block = group * (n_in_ / block_columns) * group_rows;
+        const std::size_t block =
+            (group * (n_in_ / block_columns) + part.first / block_columns) * group_rows;
         const QuantisedRow out{codes_.data() + (block + place) * block_columns,
                                scales_.data() + block + place, scaled_sums_.data() + block + place,
                                negative_sums_.data() + block + place,
                                negative_halves_.data() + 2 * block + place};
-        kernels.quantise(values, n_in_, out);
+        kernels.quantise(values, part.n, out);
     }
 }
 

@@ -24,7 +24,18 @@ public:
     /// Starts on rows of `n_in` numbers; what was there is gone.
     void begin(std::size_t n_rows, std::size_t n_in, Forms forms);
     /// Sets one row; different rows from different threads.
-    void set(const Kernels& kernels, std::size_t row, const float* values);
+    void set(const Kernels& kernels, std::size_t row, const float* values) {
+        set_part(kernels, {row, 0, n_in_}, values);
+    }
+
+    /// Some columns of a row, from a multiple of 32 on and as many, or to its end.
+    struct Part {
+        std::size_t row = 0;
+        std::size_t first = 0;
+        std::size_t n = 0;
+    };
+    /// Sets those; different parts from different threads.
+    void set_part(const Kernels& kernels, const Part& part, const float* values);
 
     Activations activations() const;
 

@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: 0BSD
 #include "model/cpu/weights.h"
 
-#include <sys/mman.h>
-
 namespace fabula::model::cpu {
 namespace {
-
-constexpr std::size_t huge_page_bytes = std::size_t{2} << 20U;
 
 void add_norm(Norm& norm, std::vector<Vector*>& found) {
     found.push_back(&norm.gain);
@@ -14,25 +10,6 @@ void add_norm(Norm& norm, std::vector<Vector*>& found) {
 }
 
 }  // namespace
-
-Result<Arena> Arena::make(std::size_t size_bytes) {
-    const std::size_t rounded =
-        (size_bytes + huge_page_bytes - 1) / huge_page_bytes * huge_page_bytes;
-    void* const bytes = ::mmap(nullptr, rounded, PROT_READ | PROT_WRITE,
-                               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (bytes == MAP_FAILED) {
-        return Error{ErrorCode::exhausted,
-                     "no memory for " + std::to_string(size_bytes) + " bytes of weights"};
-    }
-    ::madvise(bytes, rounded, MADV_HUGEPAGE);  // where there are none, small pages do
-    Arena arena;
-    arena.bytes_ = {static_cast<std::byte*>(bytes), Unmap{rounded}};
-    return arena;
-}
-
-void Unmap::operator()(std::byte* bytes) const {
-    ::munmap(bytes, size_bytes);
-}
 
 std::vector<Matrix*> Weights::matrices() {
     std::vector<Matrix*> found = {&token_embd};

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "base/result.h"
+#include "model/cpu/arena.h"
 #include "model/cpu/formats.h"
 #include "model/cpu/pool.h"
 #include "model/gguf_file.h"
@@ -12,7 +13,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -80,24 +80,6 @@ struct Layer {
     Norm ffn_norm;
     std::vector<Linear> up;  // up, or gate and up
     Linear down;
-};
-
-struct Unmap {
-    std::size_t size_bytes = 0;
-    void operator()(std::byte* bytes) const;
-};
-
-/// Memory that the tiles lie in, of huge pages where the system has them.
-class Arena {
-public:
-    Arena() = default;
-    /// Errors: exhausted.
-    static Result<Arena> make(std::size_t size_bytes);
-
-    std::byte* data() const { return bytes_.get(); }
-
-private:
-    std::unique_ptr<std::byte, Unmap> bytes_;
 };
 
 struct Weights {
