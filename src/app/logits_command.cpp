@@ -145,7 +145,7 @@ Result<model::StepCost> write_logits(model::Model& model, const LogitsPlan& plan
     if (!file) return file.error();
     Progress progress("logits of " + model.info().name, static_cast<double>(plan.tokens.size()),
                       "tokens");
-    const auto cost = compute_logits(
+    auto cost = compute_logits(
         model, plan,
         [&](std::span<const float> rows) {
             const auto bytes = std::as_bytes(rows);

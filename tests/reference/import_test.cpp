@@ -100,12 +100,6 @@ TEST_P(Import, keeps_the_likeliest_token_of_most_positions_in_fewer_bits) {
     EXPECT_GE(same_of_100(WeightType::q4_0), 70U);
 }
 
-TEST_P(Import, writes_the_default_models_greedy_tokens_in_eight_bits_too) {
-    if (data != "stories15M") GTEST_SKIP() << "only the default model is that sure";
-    const auto model = imported_as(WeightType::q8_0);
-    EXPECT_EQ(n_greedy_agreed(*model, *reference), reference->greedy_tokens.size());
-}
-
 TEST_P(Import, runs_as_people_run_it) {
     model::LoadOptions options = exact();
     options.cache = model::CacheType::f16;
@@ -123,6 +117,17 @@ INSTANTIATE_TEST_SUITE_P(Data, Import,
                              return std::get<0>(tested.param) + "_" +
                                     name_of(std::get<1>(tested.param));
                          });
+
+/// Of llama.cpp alone: the ninth token is decided by 0.125, and activations in eight bits move
+/// logits by up to 0.45. That llama.cpp with an F32 cache writes it is luck that changes tell of;
+/// with an F16 cache it does not, nor do our kernels, whose errors are of the same size.
+TEST(ImportDefault, writes_its_greedy_tokens_in_eight_bits_too) {
+    const auto reference = reference_of("stories15M");
+    if (!reference) GTEST_SKIP() << "the data of stories15M is not there";
+    const Folder folder;
+    const auto model = imported(*reference, {}, folder / "m.gguf", WeightType::q8_0);
+    EXPECT_EQ(n_greedy_agreed(*model, *reference), reference->greedy_tokens.size());
+}
 
 class ImportMade : public testing::TestWithParam<Decoder> {
 protected:

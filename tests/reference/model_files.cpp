@@ -124,6 +124,11 @@ std::string name_of(const Decoder& decoder) {
     return model::name_of(decoder.backend) + (decoder.kernel.empty() ? "" : "_" + decoder.kernel);
 }
 
+// NOLINTNEXTLINE(readability-identifier-naming): gtest calls it so
+void PrintTo(const Decoder& decoder, std::ostream* out) {
+    *out << name_of(decoder);
+}
+
 std::string absence_of(const Decoder& decoder) {
     const Folder folder;
     model::LoadOptions options = exact();

@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -57,6 +58,8 @@ std::vector<Decoder> decoders();
 
 /// "llama", "cpu_avx2": as it stands in the names of tests.
 std::string name_of(const Decoder& decoder);
+// NOLINTNEXTLINE(readability-identifier-naming): gtest calls it so
+void PrintTo(const Decoder& decoder, std::ostream* out);
 
 /// Why it cannot be tested here, "" where it can: our decoder is not in this build, or the
 /// processor lacks what the kernel needs. Another failure to load is a failure of the test.

@@ -26,7 +26,7 @@ run_soak() {
             ;;
     esac
     ensure_packages write test check
-    build_release fabula
+    build_release fabula make_model
     ensure_model
     for name in "${names[@]}"; do
         run_one_soak "$name" "$minutes" || result=$status_failed
