@@ -32,10 +32,11 @@ def batched_bench(options, file: str, candidates: int, flash: str) -> dict:
             "peak_rss_bytes": usage["rss_bytes"]}
 
 
-def llama_bench(options, file: str, flash: str) -> float:
+def llama_bench(options, file: str, flash: str) -> dict:
     words = [str(options.peers / "llama-bench"), "-m", file, "-p", str(options.prefix), "-n", "0", "-r", "1",
              "-t", str(options.threads), "-fa", flash, "-ctk", options.cache_type, "-ctv", options.cache_type, "-o", "jsonl"]
-    return json_lines(run(words)[0])[0]["avg_ts"]
+    out, usage = run(words)
+    return {"prefill_tokens_per_second": json_lines(out)[0]["avg_ts"], "peak_rss_bytes": usage["rss_bytes"]}
 
 
 def linked(options, file: str, candidates: int, flash: str) -> dict:
@@ -49,30 +50,26 @@ class Samples:
     def __init__(self):
         self.ours: list[dict] = []
         self.peers: dict[str, list[dict]] = {"flash attention on": [], "flash attention off": []}
-        self.prefills: dict[str, list[float]] = {}  # of llama-bench, tokens a second
+        self.prefills: dict[str, list[dict]] = {}  # of llama-bench
 
-    def compared(self, figure: str, more: dict[str, list[float]] | None = None) -> dict:
-        others = {name: [each[figure] for each in all_of] for name, all_of in self.peers.items()}
-        return compared([each[figure] for each in self.ours], others | (more or {}))
-
-    def rss(self, peer: str) -> dict:
-        theirs = [each["peak_rss_bytes"] for each in self.peers.get(peer, [])]
-        return {"ours_rss_bytes": max(each["peak_rss_bytes"] for each in self.ours),
-                "peer_rss_bytes": max(theirs, default=None)}
+    def compared(self, figure: str, peers: dict[str, list[dict]]) -> dict:
+        line = compared([each[figure] for each in self.ours],
+                        {name: [each[figure] for each in all_of] for name, all_of in peers.items()})
+        return {**line, "ours_rss_bytes": max(each["peak_rss_bytes"] for each in self.ours),
+                "peer_rss_bytes": max(each["peak_rss_bytes"] for each in peers[line["peer_is"]])}
 
     def decode_line(self) -> dict:
-        line, first = self.compared("tokens_per_second"), self.ours[0]
+        line, first = self.compared("tokens_per_second", self.peers), self.ours[0]
         reads = [each["read_gib_per_second"] for each in self.ours if each["read_gib_per_second"]]
         weights = [each["weight_gib_per_second"] for each in self.ours]
         shares = [weight / read for weight, read in zip(weights, reads)]
         return {"what": "decode", **line, "weight_gib_per_second": median(weights),
                 "read_gib_per_second": median(reads) if reads else None,
-                "read_share": round(median(shares), 3) if shares else None, **self.rss(line["peer_is"]),
+                "read_share": round(median(shares), 3) if shares else None,
                 "model_tensor_bytes": first["model_tensor_bytes"], "cache_bytes": first["cache_bytes"]}
 
     def prefill_line(self) -> dict:
-        line = self.compared("prefill_tokens_per_second", self.prefills)
-        return {"what": "prefill", **line, **self.rss(line["peer_is"])}
+        return {"what": "prefill", **self.compared("prefill_tokens_per_second", self.peers | self.prefills)}
 
 
 def measured(options, file: str, candidates: int, deadline: float, with_prefill: bool) -> Samples:
@@ -89,7 +86,7 @@ def measured(options, file: str, candidates: int, deadline: float, with_prefill:
             if with_prefill and not options.linked:
                 name = f"llama-bench, flash attention {flash}"
                 samples.prefills.setdefault(name, []).append(llama_bench(options, file, flash))
-        now = samples.compared("tokens_per_second")
+        now = samples.compared("tokens_per_second", samples.peers)
         say(f"{pathlib.Path(file).name}, {candidates} candidates, pair {number} of {options.runs}: ours {now['ours']}, "
             f"llama.cpp {now['peer']} tokens/s, ratio {now['ratio']}")
     return samples
