@@ -9,7 +9,7 @@
 namespace fabula::model::cpu {
 namespace {
 
-constexpr std::size_t pages_ahead = 2;
+constexpr std::size_t pages_ahead = 4;
 constexpr float most_bias = 8;  // of ALiBi: the last slope is 2^-8 for a power of two of heads
 
 float slope_of(std::size_t head, std::size_t n_head) {
@@ -35,41 +35,37 @@ struct Attention::Query {
     std::size_t n_keys() const { return row->position + 1; }
 };
 
-struct Attention::Scratch {
-    float* numbers;
-};
-
-Attention::Attention(const Kernels& kernels, const Sizes& sizes, Pages& pages, Pool& pool)
-    : kernels_(kernels), sizes_(sizes), pages_(pages), pool_(pool) {
+Attention::Attention(const Kernels& kernels, const Sizes& sizes, Pages& pages)
+    : kernels_(kernels), sizes_(sizes), pages_(pages) {
     const PageShape& shape = pages.shape();
     scale_ = 1.0F / std::sqrt(static_cast<float>(shape.head_dim));
     n_shared_ = sizes.n_head / shape.n_head_kv;
     room_ = (sizes.most_positions + page_tokens - 1) / page_tokens * page_tokens;
     for (std::size_t head = 0; head < sizes.n_head; ++head)
         slopes_.push_back(sizes.has_alibi ? slope_of(head, sizes.n_head) : 0.0F);
-    memory_.assign(pool.size(),
+    memory_.assign(sizes.n_threads,
                    std::vector<float>(most_queries * (room_ + 2 * shape.padded_dim())));
 }
 
-void Attention::run(const Call& call) {
-    const std::size_t n_queries = call.rows.size() * n_shared_;
-    const std::size_t n_groups = (n_queries + most_queries - 1) / most_queries;
-    const std::size_t n_heads = pages_.shape().n_head_kv;
-    pool_.each(n_heads * n_groups, [&](std::size_t item, std::size_t thread) {
-        Scratch scratch{memory_[thread].data()};
-        attend(call, item / n_groups, item % n_groups * most_queries, scratch);
-    });
+std::size_t Attention::groups_of(std::size_t n_rows) const {
+    return (n_rows * n_shared_ + most_queries - 1) / most_queries;
+}
+
+void Attention::attend(const Call& call, std::size_t item, std::size_t thread) {
+    const std::size_t n_groups = groups_of(call.rows.size());
+    attend_group(call, item / n_groups, item % n_groups * most_queries, memory_[thread].data());
 }
 
 // Eight queries of a head of keys, from number `first` on: row by row, and in each its heads.
-void Attention::attend(const Call& call, std::size_t head_kv, std::size_t first, Scratch& scratch) {
+void Attention::attend_group(const Call& call, std::size_t head_kv, std::size_t first,
+                             float* scratch) {
     const PageShape& shape = pages_.shape();
     const std::size_t n = std::min(most_queries, call.rows.size() * n_shared_ - first);
     std::array<Query, most_queries> all;
     for (std::size_t i = 0; i < n; ++i) {
         const std::size_t row = (first + i) / n_shared_;
         const std::size_t head = head_kv * n_shared_ + (first + i) % n_shared_;
-        float* const memory = scratch.numbers + i * (room_ + 2 * shape.padded_dim());
+        float* const memory = scratch + i * (room_ + 2 * shape.padded_dim());
         const float* const raw = call.queries + row * call.stride + head * shape.head_dim;
         for (std::size_t d = 0; d < shape.head_dim; ++d)
             memory[d] = raw[d] * scale_;
@@ -108,7 +104,7 @@ std::size_t Attention::end_of_run(std::span<const Query> queries, std::size_t fi
     return end;
 }
 
-// What will be read two pages on, for the processor to fetch: keys, then values, then the next
+// What will be read some pages on, for the processor to fetch: keys, then values, then the next
 // head's keys, page by page.
 const std::byte* Attention::ahead(const Query& query, std::size_t page, std::size_t at) const {
     const PageShape& shape = pages_.shape();

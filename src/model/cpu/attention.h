@@ -11,7 +11,6 @@
 
 #include "model/cpu/kernels.h"
 #include "model/cpu/pages.h"
-#include "model/cpu/pool.h"
 
 #include <cstddef>
 #include <span>
@@ -31,8 +30,9 @@ public:
         std::size_t n_head = 0;
         bool has_alibi = false;
         std::size_t most_positions = 0;
+        std::size_t n_threads = 1;
     };
-    Attention(const Kernels& kernels, const Sizes& sizes, Pages& pages, Pool& pool);
+    Attention(const Kernels& kernels, const Sizes& sizes, Pages& pages);
 
     /// What one call works on: row i of `queries` [n_rows, stride] holds n_head queries of
     /// head_dim numbers, row i of `out` [n_rows, n_head * head_dim] gets the results.
@@ -43,24 +43,25 @@ public:
         std::size_t stride = 0;
         float* out = nullptr;
     };
-    void run(const Call& call);
+
+    /// A call falls into items that may be done side by side, each by a thread of its own number:
+    /// for each head of keys, in order, so many groups of queries.
+    std::size_t groups_of(std::size_t n_rows) const;
+    void attend(const Call& call, std::size_t item, std::size_t thread);
 
 private:
     struct Query;
-    struct Scratch;
 
-    void attend(const Call& call, std::size_t head_kv, std::size_t first, Scratch& scratch);
+    void attend_group(const Call& call, std::size_t head_kv, std::size_t first, float* scratch);
     void score(const Call& call, std::size_t head_kv, std::span<const Query> queries);
     void mix(const Call& call, std::size_t head_kv, std::span<const Query> queries);
     std::size_t end_of_run(std::span<const Query> queries, std::size_t first,
                            std::size_t page) const;
-
     const std::byte* ahead(const Query& query, std::size_t page, std::size_t at) const;
 
     const Kernels& kernels_;
     Sizes sizes_;
     Pages& pages_;
-    Pool& pool_;
     float scale_ = 1;
     std::size_t n_shared_ = 1;  // heads to a head of keys
     std::size_t room_ = 0;      // scores of one query

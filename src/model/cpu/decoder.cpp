@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t few_rows = 4;           // not worth waking a thread for
 constexpr std::size_t most_chunk_tiles = 64;  // that a thread takes at a time
-constexpr std::size_t chunks_a_thread = 8;
+constexpr std::size_t chunks_a_thread = 16;
 
 PageShape page_shape(const Shape& shape, std::size_t number_bytes) {
     return {shape.n_layer, shape.n_head_kv, shape.head_dim, number_bytes};
@@ -52,10 +52,10 @@ Decoder::Decoder(Weights weights, const DecoderOptions& options, Pool& pool)
       pool_(pool),
       pages_(page_shape(weights_.shape, options.number_bytes),
              (options.cache_tokens + page_tokens - 1) / page_tokens),
-      attention_(
-          kernels_,
-          {weights_.shape.n_head, weights_.shape.family == Family::bloom, options.window_tokens},
-          pages_, pool),
+      attention_(kernels_,
+                 {weights_.shape.n_head, weights_.shape.family == Family::bloom,
+                  options.window_tokens, pool.size()},
+                 pages_),
       inputs_(most_rows, std::max(weights_.shape.n_embd, weights_.shape.q_width())),
       activated_(most_rows, weights_.shape.n_ff) {
     const Shape& shape = weights_.shape;
@@ -66,7 +66,7 @@ Decoder::Decoder(Weights weights, const DecoderOptions& options, Pool& pool)
     mixed_.resize(most_rows * std::max(shape.q_width(), shape.n_embd));
     hidden_.resize(most_rows * shape.n_ff * n_up);
     angles_.resize(most_rows * shape.rope_dims);
-    halves_.assign(pool.size(), std::vector<std::uint16_t>(2 * shape.kv_width()));
+    halves_.resize(2 * shape.kv_width());
     head_.weight = weights_.output;
 }
 
@@ -190,18 +190,26 @@ void Decoder::run_layer(std::size_t index, std::span<const Row> rows) {
     prepare_normed(layer.attn_norm, layer.qkv);
     multiply(layer.qkv, inputs_, {qkv_.data(), shape.q_width() + 2 * shape.kv_width()});
     if (shape.rope_dims > 0) rotate();
-    keep(index);
-    if (index + 1 == weights_.layers.size()) drop_silent_rows(rows);
+    const bool is_last = index + 1 == weights_.layers.size();
+    const bool has_kept = is_last || attention_.groups_of(n_rows_) > 1;
+    if (has_kept)
+        pool_.each(shape.n_head_kv, [&](std::size_t head, std::size_t) { keep(index, head); });
+    if (is_last) drop_silent_rows(rows);
     if (n_rows_ == 0) return;
-    attend(index);
+    attend(index, has_kept);
     feed_forward(layer);
 }
 
-void Decoder::attend(std::size_t index) {
+void Decoder::attend(std::size_t index, bool has_kept) {
     const Shape& shape = weights_.shape;
     const std::span<const Linear> output(&weights_.layers[index].attn_output, 1);
-    attention_.run({index, std::span(places_).first(n_rows_), qkv_.data(),
-                    shape.q_width() + 2 * shape.kv_width(), mixed_.data()});
+    const Attention::Call call{index, std::span(places_).first(n_rows_), qkv_.data(),
+                               shape.q_width() + 2 * shape.kv_width(), mixed_.data()};
+    pool_.each(shape.n_head_kv * attention_.groups_of(n_rows_),
+               [&](std::size_t item, std::size_t thread) {
+                   if (!has_kept) keep(index, item);
+                   attention_.attend(call, item, thread);
+               });
     begin(inputs_, shape.q_width(), output);
     each_row([&](std::size_t i, std::size_t) {
         inputs_.set(kernels_, i, mixed_.data() + i * shape.q_width());
@@ -227,28 +235,27 @@ void Decoder::feed_forward(const Layer& layer) {
     multiply(down, activated_, {mixed_.data(), shape.n_embd, After::add_to_stream});
 }
 
-// Keys and values of the rows go to their pages.
-void Decoder::keep(std::size_t index) {
+// Keys and values of a head go to the pages of their rows.
+void Decoder::keep(std::size_t index, std::size_t head) {
     const Shape& shape = weights_.shape;
     const PageShape& pages = pages_.shape();
     const std::size_t width = shape.kv_width();
-    each_row([&](std::size_t i, std::size_t thread) {
+    for (std::size_t i = 0; i < n_rows_; ++i) {
         const RowPlace& place = places_[i];
         const std::size_t slot = place.position % page_tokens;
-        std::byte* const memory = pages_.memory(place.walk->pages[place.position / page_tokens]);
-        const float* const keys = qkv_.data() + i * (shape.q_width() + 2 * width) + shape.q_width();
-        std::uint16_t* const halves = halves_[thread].data();
-        if (pages.number_bytes == 2) kernels_.to_halves(keys, 2 * width, halves);
-        for (std::size_t head = 0; head < shape.n_head_kv; ++head) {
-            const std::size_t at = head * shape.head_dim;
-            std::byte* const there = memory + pages.keys_at(index, head);
-            if (pages.number_bytes == 2) {
-                scatter(halves + at, halves + width + at, slot, pages, there);
-            } else {
-                scatter(keys + at, keys + width + at, slot, pages, there);
-            }
+        std::byte* const there = pages_.memory(place.walk->pages[place.position / page_tokens]) +
+                                 pages.keys_at(index, head);
+        const float* const keys = qkv_.data() + i * (shape.q_width() + 2 * width) +
+                                  shape.q_width() + head * shape.head_dim;
+        if (pages.number_bytes == 4) {
+            scatter(keys, keys + width, slot, pages, there);
+            continue;
         }
-    });
+        std::uint16_t* const halves = halves_.data() + head * 2 * shape.head_dim;
+        kernels_.to_halves(keys, shape.head_dim, halves);
+        kernels_.to_halves(keys + width, shape.head_dim, halves + shape.head_dim);
+        scatter(halves, halves + shape.head_dim, slot, pages, there);
+    }
 }
 
 // Cosine and sine of each pair of each row.

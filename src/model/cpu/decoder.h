@@ -72,9 +72,9 @@ private:
     void compute(std::span<const Row> rows);
     void embed(std::span<const Row> rows);
     void run_layer(std::size_t index, std::span<const Row> rows);
-    void attend(std::size_t index);
+    void attend(std::size_t index, bool has_kept);
     void feed_forward(const Layer& layer);
-    void keep(std::size_t index);
+    void keep(std::size_t index, std::size_t head);
     void rotate();
     void write_logits(std::span<const Row> rows);
     void prepare_normed(const Norm& norm, std::span<const Linear> readers);
@@ -104,16 +104,16 @@ private:
     // Of the rows that are being computed.
     std::size_t n_rows_ = 0;
     std::vector<RowPlace> places_;
-    std::vector<float> stream_;  // [n_rows, n_embd]
-    std::vector<float> normed_;  // [threads, n_embd]
-    std::vector<float> qkv_;     // [n_rows, q | k | v]
-    std::vector<float> mixed_;   // [n_rows, n_head * head_dim]
-    std::vector<float> hidden_;  // [n_rows, n_ff] or [n_rows, gate | up]
-    std::vector<float> logits_;  // [n_rows, n_vocab], where no one asked for them in a row
-    std::vector<float> angles_;  // [n_rows, rope_dims]: cosine and sine of each pair
-    std::vector<std::vector<std::uint16_t>> halves_;  // of each thread
-    Rows inputs_;     // of the products with n_embd or q_width columns
-    Rows activated_;  // of those with n_ff
+    std::vector<float> stream_;          // [n_rows, n_embd]
+    std::vector<float> normed_;          // [threads, n_embd]
+    std::vector<float> qkv_;             // [n_rows, q | k | v]
+    std::vector<float> mixed_;           // [n_rows, n_head * head_dim]
+    std::vector<float> hidden_;          // [n_rows, n_ff] or [n_rows, gate | up]
+    std::vector<float> logits_;          // [n_rows, n_vocab], where no one asked for them in a row
+    std::vector<float> angles_;          // [n_rows, rope_dims]: cosine and sine of each pair
+    std::vector<std::uint16_t> halves_;  // [n_head_kv, 2 head_dim]
+    Rows inputs_;                        // of the products with n_embd or q_width columns
+    Rows activated_;                     // of those with n_ff
 };
 
 }  // namespace fabula::model::cpu

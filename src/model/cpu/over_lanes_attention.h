@@ -7,6 +7,8 @@
 namespace fabula::model::cpu {
 namespace {
 
+constexpr int to_second_level = 2;  // of the caches: the first is full of what is at work
+
 inline F load_number(const Half* x) {
     return Lanes::load_half(x);
 }
@@ -30,7 +32,7 @@ inline void score_some(const Scoring& scoring, std::size_t first) {
     const auto* next = static_cast<const Byte*>(scoring.next != nullptr ? scoring.next : low);
     for (std::size_t d = 0; d < scoring.head_dim; ++d) {
         for (std::size_t line = 0; line < 2 * n_lanes * sizeof(Number); line += 64)
-            __builtin_prefetch(next + line);
+            __builtin_prefetch(next + line, 0, to_second_level);
         next += 2 * n_lanes * sizeof(Number);
         const F low_keys = load_number(low + n_lanes * d);
         const F high_keys = load_number(high + n_lanes * d);
@@ -71,7 +73,7 @@ inline void mix_some(const Mixing& mixing, std::size_t first) {
             sums[m] = Lanes::load(mixing.out[first + static_cast<unsigned>(m)] + d);
         constexpr std::size_t chunk_bytes = page_tokens * n_lanes * sizeof(Number);
         for (std::size_t line = 0; line < chunk_bytes; line += 64)
-            __builtin_prefetch(next + line);
+            __builtin_prefetch(next + line, 0, to_second_level);
         next += chunk_bytes;
         for (std::size_t p = 0; p < mixing.n_keys; ++p) {
             const F value = load_number(values + p * mixing.padded_dim + d);
