@@ -14,7 +14,8 @@ namespace {
 
 constexpr std::size_t few_rows = 4;           // not worth waking a thread for
 constexpr std::size_t most_chunk_tiles = 64;  // that a thread takes at a time
-constexpr std::size_t chunks_a_thread = 16;
+constexpr std::size_t chunks_a_thread = 8;
+constexpr std::size_t most_fetched_rows = 8;  // more find their lines by themselves
 
 PageShape page_shape(const Shape& shape, std::size_t number_bytes) {
     return {shape.n_layer, shape.n_head_kv, shape.head_dim, number_bytes};
@@ -30,6 +31,18 @@ const std::byte* tile_of(const Matrix& matrix, std::size_t row) {
 
 void take_row(const Matrix& matrix, std::size_t row, float* out) {
     unpack_row(matrix.format, tile_of(matrix, row), row % tile_rows, matrix.n_in, out);
+}
+
+// Asks for the lines that scatter() writes: of keys, a line for every two numbers.
+void fetch_for_writing(std::byte* head, std::size_t slot, const PageShape& shape) {
+    const std::size_t tile_bytes = tile_rows * shape.number_bytes * shape.head_dim;
+    std::byte* const tile = head + slot / tile_rows * tile_bytes;
+    for (std::size_t at = 0; at < tile_bytes; at += 64)
+        __builtin_prefetch(tile + at, 1);
+    const std::size_t row_bytes = shape.padded_dim() * shape.number_bytes;
+    std::byte* const values = head + shape.keys_bytes() + slot * row_bytes;
+    for (std::size_t at = 0; at < row_bytes; at += 64)
+        __builtin_prefetch(values + at, 1);
 }
 
 template <typename Number>
@@ -235,16 +248,28 @@ void Decoder::feed_forward(const Layer& layer) {
     multiply(down, activated_, {mixed_.data(), shape.n_embd, After::add_to_stream});
 }
 
-// Keys and values of a head go to the pages of their rows.
+// Where a row's keys and values of a head lie.
+std::byte* Decoder::head_of(const RowPlace& place, std::size_t layer, std::size_t head) {
+    return pages_.memory(place.walk->pages[place.position / page_tokens]) +
+           pages_.shape().keys_at(layer, head);
+}
+
+// Keys and values of a head go to the pages of their rows. Their lines are asked for first, and
+// those of the next head.
 void Decoder::keep(std::size_t index, std::size_t head) {
     const Shape& shape = weights_.shape;
     const PageShape& pages = pages_.shape();
     const std::size_t width = shape.kv_width();
+    for (std::size_t ahead = head; ahead < std::min(head + 2, shape.n_head_kv); ++ahead) {
+        for (std::size_t i = 0; i < std::min(n_rows_, most_fetched_rows); ++i) {
+            const RowPlace& place = places_[i];
+            fetch_for_writing(head_of(place, index, ahead), place.position % page_tokens, pages);
+        }
+    }
     for (std::size_t i = 0; i < n_rows_; ++i) {
         const RowPlace& place = places_[i];
         const std::size_t slot = place.position % page_tokens;
-        std::byte* const there = pages_.memory(place.walk->pages[place.position / page_tokens]) +
-                                 pages.keys_at(index, head);
+        std::byte* const there = head_of(place, index, head);
         const float* const keys = qkv_.data() + i * (shape.q_width() + 2 * width) +
                                   shape.q_width() + head * shape.head_dim;
         if (pages.number_bytes == 4) {

@@ -74,6 +74,7 @@ private:
     void run_layer(std::size_t index, std::span<const Row> rows);
     void attend(std::size_t index, bool has_kept);
     void feed_forward(const Layer& layer);
+    std::byte* head_of(const RowPlace& place, std::size_t layer, std::size_t head);
     void keep(std::size_t index, std::size_t head);
     void rotate();
     void write_logits(std::span<const Row> rows);
