@@ -118,6 +118,9 @@ TEST_F(ConfigurationLayers, choose_what_computes) {
     EXPECT_EQ(options->backend, model::Backend::llama);
     EXPECT_EQ(options->kernel, "portable");
     EXPECT_EQ(options->cache, model::CacheType::f16);
+    flags.values["kernel"] = "avx2";
+    EXPECT_EQ(open_options(*load(flags, file, {})).error().message,
+              "flag --kernel: backend llama has none to choose");
     EXPECT_EQ(open_options(*load({}, "", {}))->backend, model::Backend::automatic);
 }
 

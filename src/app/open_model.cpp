@@ -45,6 +45,10 @@ Result<OpenOptions> open_options(const Configuration& configuration) {
     options.kernel = configuration.text("kernel");
     if (const auto known = check_kernel(options.kernel); !known)
         return within("kernel", known.error());
+    // One that the environment or a file names is for the models that have kernels to choose.
+    const bool is_asked_for = configuration.source("kernel").starts_with("flag");
+    if (is_asked_for && options.backend == model::Backend::llama)
+        return within("kernel", {ErrorCode::invalid_input, "backend llama has none to choose"});
     const auto cache = model::cache_type_named(configuration.text("cache_type"));
     if (!cache) return within("cache_type", cache.error());
     options.cache = *cache;
