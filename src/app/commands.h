@@ -16,6 +16,8 @@ using Run = std::function<int()>;
 
 void add_write(CLI::App& app, Run& run);
 void add_story(CLI::App& app, Run& run);
+/// `replay`, one of the verbs of `story`.
+void add_replay(CLI::App& story, Run& run);
 void add_model(CLI::App& app, Run& run);
 void add_bench(CLI::App& app, Run& run);
 void add_settings(CLI::App& app, Run& run);

@@ -38,6 +38,7 @@ int show_config(const Flags& flags) {
         if (name == "seed" && value.empty()) value = "(drawn anew for each story)";
         if (name == "policy" && value.empty())
             value = "(random, unless temperature, top_k or typical_p is set)";
+        if (name == "kernel" && value.empty()) value = "(the best that this processor has)";
         line(key.name, value);
     }
     std::cout << '\n';
@@ -67,7 +68,9 @@ Examples:
   FABULA_TEMPERATURE=0.7 fabula config show --top-k 40)");
     auto flags = std::make_shared<Flags>();
     auto* show = command->add_subcommand("show", "every value and its source");
-    add_key_flags(*show, *flags, {"steps", "candidates", "policy", "model", "seed", "db"});
+    add_key_flags(*show, *flags,
+                  {"steps", "candidates", "policy", "model", "seed", "db", "backend", "kernel",
+                   "cache_type"});
     add_settings_flags(*show, *flags);
     show->callback([flags, &run] { run = [flags] { return show_config(*flags); }; });
 }

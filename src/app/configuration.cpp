@@ -12,7 +12,7 @@
 namespace fabula::app {
 namespace {
 
-constexpr std::array<Key, 9> all_keys{{
+constexpr std::array<Key, 12> all_keys{{
     {"model", "stories15M-q8_0", "a name from `fabula model list`, a GGUF file, or scripted:FILE"},
     {"db", "", "the database; its standard place is shown by `fabula doctor`"},
     {"steps", "8", "most passages to write"},
@@ -27,6 +27,13 @@ constexpr std::array<Key, 9> all_keys{{
      "the story.",
      "the system line for chat models"},
     {"threads", "0", "threads that the model computes with; 0 takes one a core"},
+    {"backend", "auto",
+     "what runs the model: cpu (Fabula's own decoder, the same words every time), llama "
+     "(llama.cpp) "
+     "or auto, the first that knows it"},
+    {"kernel", "",
+     "of backend cpu: avx512, avx2 or portable; else the best that this processor has"},
+    {"cache_type", "f16", "numbers in the model's cache: f16, or f32, twice as large"},
 }};
 
 constexpr std::array<const char*, 5> list_names{"bad_words", "stop", "logit_bias", "ignore_end",
@@ -128,11 +135,14 @@ Result<Unit> Configuration::apply_settings(const std::string& json,
     return Unit{};
 }
 
-Result<Unit> Configuration::read_config_file(const std::string& path) {
+Result<Unit> Configuration::read_config_file(const std::string& path,
+                                             const Environment& environment) {
     const auto text = read_file(path);
     if (!text) {
-        if (text.error().code == ErrorCode::not_found) return Unit{};
-        return text.error();
+        if (text.error().code != ErrorCode::not_found) return text.error();
+        if (path.empty() || environment("FABULA_CONFIG") != path) return Unit{};
+        return Error{ErrorCode::not_found,
+                     "environment FABULA_CONFIG: there is no configuration file '" + path + "'"};
     }
     const std::string source = "file '" + path + "'";
     const auto config = config_from_toml(*text);
@@ -159,8 +169,7 @@ Result<Unit> Configuration::read_settings_file(const std::string& path) {
     return apply_settings(table->json, table->names, source);
 }
 
-Result<Unit> Configuration::read_environment(
-    const std::function<std::optional<std::string>(const std::string&)>& environment) {
+Result<Unit> Configuration::read_environment(const Environment& environment) {
     for (const auto& name : names_that_flags_have()) {
         const auto value = environment(variable_of(name));
         if (!value) continue;
@@ -209,11 +218,11 @@ Result<Unit> Configuration::read_lists(const Flags& flags) {
     return Unit{};
 }
 
-Result<Configuration> Configuration::load(
-    const Flags& flags, const std::string& file,
-    const std::function<std::optional<std::string>(const std::string&)>& environment) {
+Result<Configuration> Configuration::load(const Flags& flags, const std::string& file,
+                                          const Environment& environment) {
     Configuration configuration;
-    if (const auto done = configuration.read_config_file(file); !done) return done.error();
+    if (const auto done = configuration.read_config_file(file, environment); !done)
+        return done.error();
     if (const auto done = configuration.read_settings_file(flags.settings_file); !done)
         return done.error();
     if (const auto done = configuration.read_environment(environment); !done) return done.error();

@@ -37,14 +37,16 @@ struct Flags {
     std::string settings_file;  // TOML or JSON; "" for none
 };
 
+/// Looks a variable up.
+using Environment = std::function<std::optional<std::string>(const std::string&)>;
+
 class Configuration {
 public:
-    /// Reads the layers. `file`: the configuration file, which need not exist. `environment` looks
-    /// a variable up. Errors: invalid_input naming the layer and the value, not_found (settings
-    /// file).
-    static Result<Configuration> load(
-        const Flags& flags, const std::string& file,
-        const std::function<std::optional<std::string>(const std::string&)>& environment);
+    /// Reads the layers. `file`: the configuration file, which need not exist unless FABULA_CONFIG
+    /// names it. Errors: invalid_input naming the layer and the value, not_found (settings file,
+    /// the file that FABULA_CONFIG names).
+    static Result<Configuration> load(const Flags& flags, const std::string& file,
+                                      const Environment& environment);
 
     const sample::Settings& settings() const { return settings_; }
 
@@ -63,10 +65,9 @@ public:
 
 private:
     Configuration();
-    Result<Unit> read_config_file(const std::string& path);
+    Result<Unit> read_config_file(const std::string& path, const Environment& environment);
     Result<Unit> read_settings_file(const std::string& path);
-    Result<Unit> read_environment(
-        const std::function<std::optional<std::string>(const std::string&)>& environment);
+    Result<Unit> read_environment(const Environment& environment);
     Result<Unit> read_flags(const Flags& flags);
     Result<Unit> read_lists(const Flags& flags);
     Result<Unit> assign(const std::string& name, const std::string& value,

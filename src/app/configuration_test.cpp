@@ -2,6 +2,7 @@
 #include "app/configuration.h"
 
 #include "app/files.h"
+#include "app/open_model.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -11,7 +12,7 @@
 namespace fabula::app {
 namespace {
 
-using Environment = std::map<std::string, std::string>;
+using Variables = std::map<std::string, std::string>;
 
 class ConfigurationLayers : public ::testing::Test {
 protected:
@@ -29,7 +30,7 @@ protected:
     }
 
     static Result<Configuration> load(const Flags& flags, const std::string& file,
-                                      const Environment& environment) {
+                                      const Variables& environment) {
         return Configuration::load(flags, file,
                                    [&](const std::string& name) -> std::optional<std::string> {
                                        const auto at = environment.find(name);
@@ -89,6 +90,50 @@ TEST_F(ConfigurationLayers, need_no_file_but_a_sound_one) {
     Flags flags;
     flags.settings_file = (folder / "none.json").string();
     EXPECT_EQ(load(flags, "", {}).error().code, ErrorCode::not_found);
+}
+
+TEST_F(ConfigurationLayers, need_the_file_that_the_environment_names) {
+    const auto missing = (folder / "none.toml").string();
+    const auto loaded = load({}, missing, {{"FABULA_CONFIG", missing}});
+    ASSERT_FALSE(loaded);
+    EXPECT_EQ(loaded.error().code, ErrorCode::not_found);
+    EXPECT_EQ(loaded.error().message,
+              "environment FABULA_CONFIG: there is no configuration file '" + missing + "'");
+    const auto empty = write("empty.toml", "");
+    EXPECT_TRUE(load({}, empty, {{"FABULA_CONFIG", empty}}));
+    // A caller that reads no file at all asks for none.
+    EXPECT_TRUE(load({}, "", {{"FABULA_CONFIG", missing}}));
+}
+
+TEST_F(ConfigurationLayers, choose_what_computes) {
+    const auto file = write("config.toml", "backend = \"llama\"\ncache_type = \"f32\"\n");
+    Flags flags;
+    flags.values["cache_type"] = "f16";
+    const auto loaded = load(flags, file, {{"FABULA_KERNEL", "portable"}});
+    ASSERT_TRUE(loaded) << loaded.error().message;
+    EXPECT_EQ(loaded->source("cache_type"), "flag --cache-type");
+    EXPECT_EQ(loaded->source("kernel"), "environment FABULA_KERNEL");
+    const auto options = open_options(*loaded);
+    ASSERT_TRUE(options) << options.error().message;
+    EXPECT_EQ(options->backend, model::Backend::llama);
+    EXPECT_EQ(options->kernel, "portable");
+    EXPECT_EQ(options->cache, model::CacheType::f16);
+    flags.values["kernel"] = "avx2";
+    EXPECT_EQ(open_options(*load(flags, file, {})).error().message,
+              "flag --kernel: backend llama has none to choose");
+    EXPECT_EQ(open_options(*load({}, "", {}))->backend, model::Backend::automatic);
+}
+
+TEST_F(ConfigurationLayers, name_where_an_unknown_way_to_compute_was_set) {
+    const auto refusal = [](const std::string& variable) {
+        return open_options(*load({}, "", {{variable, "fast"}})).error().message;
+    };
+    EXPECT_EQ(refusal("FABULA_BACKEND"),
+              "environment FABULA_BACKEND: backend: 'fast' is none of auto, cpu, llama");
+    EXPECT_EQ(refusal("FABULA_KERNEL"),
+              "environment FABULA_KERNEL: kernel: 'fast' is none of avx512, avx2, portable");
+    EXPECT_EQ(refusal("FABULA_CACHE_TYPE"),
+              "environment FABULA_CACHE_TYPE: cache type: 'fast' is none of f16, f32");
 }
 
 TEST_F(ConfigurationLayers, read_settings_from_toml_alone_and_from_a_table) {

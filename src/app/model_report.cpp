@@ -6,7 +6,7 @@
 #include "app/terminal.h"
 #include "model/catalogue.h"
 #include "model/gguf_file.h"
-#include "model/llama/load.h"
+#include "model/load.h"
 #include "model/memory.h"
 #include "model/sha256.h"
 
@@ -133,8 +133,9 @@ Result<ModelReport> inspect_model(const std::string& path) {
     report.has_chat_template = file->has("tokenizer.chat_template");
     const auto runnable = model::check_runnable(*file, report.name);
     if (runnable) {
-        report.backend = "llama";
-        report.why = "llama.cpp, which is there for every architecture that it knows";
+        const auto choice = model::choose_backend(*file);
+        report.backend = model::name_of(choice.backend);
+        report.why = choice.reason;
     } else {
         report.why = runnable.error().message;
     }

@@ -8,7 +8,9 @@
 #include "model/scripted.h"
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
+#include <sstream>
 
 namespace fabula::app {
 namespace {
@@ -19,7 +21,58 @@ bool is_path(const std::string& name) {
     return name.find('/') != std::string::npos || name.ends_with(".gguf");
 }
 
+Result<Unit> check_kernel(const std::string& kernel) {
+    constexpr std::array<const char*, 3> known{"avx512", "avx2", "portable"};
+    if (kernel.empty() || std::find(known.begin(), known.end(), kernel) != known.end())
+        return Unit{};
+    return Error{ErrorCode::invalid_input,
+                 "kernel: '" + kernel + "' is none of avx512, avx2, portable"};
+}
+
 }  // namespace
+
+Result<OpenOptions> open_options(const Configuration& configuration) {
+    const auto within = [&](const char* key, const Error& error) {
+        return Error{error.code, configuration.source(key) + ": " + error.message};
+    };
+    OpenOptions options;
+    const auto threads = configuration.number("threads", 0, 1024);
+    if (!threads) return threads.error();
+    options.n_threads = static_cast<int>(*threads);
+    const auto backend = model::backend_named(configuration.text("backend"));
+    if (!backend) return within("backend", backend.error());
+    options.backend = *backend;
+    options.kernel = configuration.text("kernel");
+    if (const auto known = check_kernel(options.kernel); !known)
+        return within("kernel", known.error());
+    // One that the environment or a file names is for the models that have kernels to choose.
+    const bool is_asked_for = configuration.source("kernel").starts_with("flag");
+    if (is_asked_for && options.backend == model::Backend::llama)
+        return within("kernel", {ErrorCode::invalid_input, "backend llama has none to choose"});
+    const auto cache = model::cache_type_named(configuration.text("cache_type"));
+    if (!cache) return within("cache_type", cache.error());
+    options.cache = *cache;
+    return options;
+}
+
+Result<OpenOptions> options_as(const std::string& arithmetic, OpenOptions options) {
+    std::istringstream words(arithmetic);
+    std::string backend;
+    std::string kernel;
+    std::string cache;
+    words >> backend >> kernel >> cache;
+    if (!cache.empty()) {
+        const auto known = model::backend_named(backend);
+        if (!known) return known.error();
+        const auto numbers = model::cache_type_named(cache);
+        if (!numbers) return numbers.error();
+        if (const auto good = check_kernel(kernel); !good) return good.error();
+        options.backend = *known;
+        options.kernel = kernel;
+        options.cache = *numbers;
+    }
+    return options;
+}
 
 std::vector<std::string> installed_models() {
     std::vector<std::string> paths;
@@ -69,6 +122,7 @@ Result<std::unique_ptr<model::Model>> open_model(const std::string& name,
     load.n_branches = options.n_branches;
     load.n_threads = options.n_threads;
     load.cache = options.cache;
+    load.kernel = options.kernel;
     load.on_progress = [&](float share) {
         progress.update(static_cast<double>(share));
         return true;

@@ -2,6 +2,7 @@
 // The only place that picks a backend: from what a person calls a model to the thing that runs it.
 #pragma once
 
+#include "app/configuration.h"
 #include "base/result.h"
 #include "model/generator.h"
 #include "model/load.h"
@@ -26,7 +27,17 @@ struct OpenOptions {
     int n_threads = 0;           // 0: one for each 32 MiB of the file, at most one a core
     model::Backend backend = model::Backend::automatic;
     model::CacheType cache = model::CacheType::f16;
+    std::string kernel = {};  // of backend cpu; "": the best here
 };
+
+/// What the keys `threads`, `backend`, `kernel` and `cache_type` say.
+/// Errors: invalid_input, naming where the value was set.
+Result<OpenOptions> open_options(const Configuration& configuration);
+
+/// The options under which a model computes with `arithmetic` (ModelInfo::arithmetic, as "cpu
+/// avx512 f16"); what it does not say is as in `options`. Errors: invalid_input for words that this
+/// fabula does not know.
+Result<OpenOptions> options_as(const std::string& arithmetic, OpenOptions options);
 
 /// Opens `name` ("scripted:FILE" for a script), with progress on stderr.
 /// Errors: as find_model and model::load_model.

@@ -315,13 +315,14 @@ void add_arguments(CLI::App& sub, const std::string& name, StoryArguments& argum
 
 void add_story(CLI::App& app, Run& run) {
     auto* command =
-        app.add_subcommand("story", "list, show, export, undo: the stories that are kept");
+        app.add_subcommand("story", "list, show, export, replay, undo: the stories that are kept");
     command->require_subcommand(1);
     command->footer(R"(Examples:
   fabula story list
   fabula story export last --format md --out story.md
   fabula story offers last
   fabula story take last 2
+  fabula story replay last
   fabula story undo 12 --steps 2
   fabula story jump 12 5
   fabula story edit 12 5 --file new-words.txt)");
@@ -346,6 +347,7 @@ void add_story(CLI::App& app, Run& run) {
             run = [arguments, action] { return with_store(*arguments, action); };
         });
     }
+    add_replay(*command, run);
 }
 
 }  // namespace fabula::app

@@ -72,6 +72,7 @@ Json line_of(const store::Story& story, const store::OfferRecord& offer,
               {"model_hash", offer.model_hash},
               {"adapter_hash", offer.adapter_hash},
               {"backend", offer.backend},
+              {"arithmetic", offer.arithmetic},
               {"seconds", candidate.seconds},
               {"created", to_iso8601(candidate.created)}};
     if (candidate.propensity) line["propensity"] = *candidate.propensity;

@@ -233,10 +233,10 @@ Result<std::optional<store::Story>> story_to_continue(store::Store& store,
 
 Result<std::unique_ptr<model::Generator>> generator_of(const Configuration& configuration,
                                                        engine::OfferOptions& options) {
-    const auto threads = configuration.number("threads", 0, 1024);
-    if (!threads) return threads.error();
-    auto model =
-        open_model(configuration.text("model"), {options.candidates, static_cast<int>(*threads)});
+    auto open = open_options(configuration);
+    if (!open) return open.error();
+    open->n_branches = options.candidates;
+    auto model = open_model(configuration.text("model"), *open);
     if (!model) return model.error();
     const auto chat = chat_of(configuration, (*model)->info());
     if (!chat) return chat.error();
@@ -301,9 +301,9 @@ void add_write(CLI::App& app, Run& run) {
         ->type_name("TEXT");
     command->add_option("--instruction", arguments->instruction, "what a chat model is asked for")
         ->type_name("TEXT");
-    add_key_flags(
-        *command, arguments->flags,
-        {"steps", "candidates", "policy", "model", "seed", "db", "chat", "system", "threads"});
+    add_key_flags(*command, arguments->flags,
+                  {"steps", "candidates", "policy", "model", "seed", "db", "chat", "system",
+                   "threads", "backend", "kernel", "cache_type"});
     command->add_flag("--json", arguments->json, "events as JSON, one a line");
     command
         ->add_option("--events", arguments->events,

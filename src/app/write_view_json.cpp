@@ -42,6 +42,8 @@ private:
                 {"story", static_cast<std::int64_t>(body.record.id)},
                 {"seed", std::to_string(body.record.seed)},
                 {"model", body.model},
+                {"backend", body.backend},
+                {"arithmetic", body.arithmetic},
                 {"steps_before", body.n_steps_before},
                 {"text", body.text}};
     }

@@ -15,7 +15,7 @@ void play(View& view) {
     record.id = store::StoryId{4};
     record.model = "scripted";
     record.seed = 7;
-    events.emit(engine::StoryBegan{record, "scripted", "It was late.", 0});
+    events.emit(engine::StoryBegan{record, "scripted", "scripted", "scripted", "It was late.", 0});
     events.emit(engine::StepBegan{1, {sample::Settings{}}, 12, 0});
     events.emit(engine::TextDrawn{1, 0, " The door"});
     store::CandidateRecord candidate;

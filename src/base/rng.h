@@ -25,7 +25,8 @@ public:
     /// Number (position, attempt) of this stream: uniform in [0, 1), 53 bits.
     double uniform(std::uint64_t position, std::uint32_t attempt = 0) const;
 
-    /// The name in one number: equal for equal paths, for logs and records.
+    /// The name in one number: equal for equal paths, for logs and records. Rng(name) is the stream
+    /// of that name again.
     std::uint64_t name() const { return key_; }
 
 private:

@@ -27,6 +27,7 @@ TEST(Philox, gives_the_published_vectors) {
 TEST(Rng, a_stream_is_named_by_its_seed_and_path) {
     const std::uint64_t path[] = {0, 2, 1};
     EXPECT_EQ(rng_at(7, path).uniform(5), Rng(7).child(0).child(2).child(1).uniform(5));
+    EXPECT_EQ(Rng(rng_at(7, path).name()).uniform(5, 2), rng_at(7, path).uniform(5, 2));
     std::set<double> seen;
     for (std::uint64_t seed = 0; seed < 4; ++seed) {
         for (std::uint64_t i = 0; i < 4; ++i) {

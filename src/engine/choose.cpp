@@ -42,7 +42,7 @@ Result<story::PassageId> choose(store::Store& store, store::Story& story, const 
     choice.index = pick.index;
     choice.chooser = pick.chooser;
     choice.reason = pick.reason;
-    const auto passage = store.choose(choice, time);
+    const auto passage = store.choose(choice, time, pick.head);
     if (!passage) return passage.error();
 
     const auto added = story.tree.add(offer->parent, story::Origin::generated, candidate->text);

@@ -22,10 +22,13 @@ struct Pick {
     std::size_t index = 0;
     std::string chooser;  // "score", "person"
     std::string reason;
+    /// Where the chooser saw the story stand; empty for a person, who means to move it.
+    std::optional<story::PassageId> head = {};
 };
 
 /// Records the choice, moves the story there and tells of it. `story` follows.
-/// Errors: not_found, and the store's.
+/// Errors: not_found; conflict when another program moved the story meanwhile, which then stays
+/// where that put it; and the store's.
 Result<story::PassageId> choose(store::Store& store, store::Story& story, const Pick& pick,
                                 Timestamp time, Events& events);
 

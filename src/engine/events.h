@@ -17,8 +17,10 @@ namespace fabula::engine {
 /// The story is in the store and work on it begins.
 struct StoryBegan {
     store::StoryRecord record;
-    std::string model;  // the one that writes now; record.model began the story
-    std::string text;   // from the opening to where it stands
+    std::string model;       // the one that writes now; record.model began the story
+    std::string backend;     // what runs it
+    std::string arithmetic;  // model::ModelInfo::arithmetic
+    std::string text;        // from the opening to where it stands
     std::size_t n_steps_before = 0;
 };
 

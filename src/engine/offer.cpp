@@ -109,6 +109,7 @@ Result<Offered> offer(AtWork work, const OfferOptions& options, Events& events,
     record.model = generator.info().name;
     record.model_hash = generator.info().hash;
     record.backend = generator.info().backend;
+    record.arithmetic = generator.info().arithmetic;
     Offered offered;
     for (std::size_t i = 0; i < generated->candidates.size(); ++i) {
         const auto& candidate = generated->candidates[i];

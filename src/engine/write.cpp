@@ -44,7 +44,7 @@ Result<std::optional<Finish>> write_step(AtWork work, const OfferOptions& option
                         [](model::Ending ending) { return ending == model::Ending::end_of_text; });
         return std::optional(ended ? Finish::end_of_text : Finish::no_words);
     }
-    const Pick pick{offered->id, *index, "score", reason_for(*offered, *index)};
+    const Pick pick{offered->id, *index, "score", reason_for(*offered, *index), work.story.head()};
     const auto passage = choose(work.store, work.story, pick, options.clock(), events);
     if (!passage) return passage.error();
     if (offered->endings[*index] == model::Ending::end_of_text)
@@ -105,7 +105,8 @@ Result<WritingDone> write(AtWork work, const WriteOptions& options, const EventS
     Events events(sink);
     const auto before = story.tree.read(story.head());
     if (!before) return before.error();
-    events.emit(StoryBegan{story.record, work.generator.info().name, *before,
+    const auto& info = work.generator.info();
+    events.emit(StoryBegan{story.record, info.name, info.backend, info.arithmetic, *before,
                            story.tree.step(story.head())});
     WritingDone done;
     done.story = story.record.id;

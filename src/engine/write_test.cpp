@@ -72,6 +72,7 @@ TEST_F(Write, keeps_every_candidate_with_what_made_it) {
     for (const auto& offer : kept.offers) {
         EXPECT_EQ(offer.candidates.size(), 3U);
         EXPECT_EQ(offer.backend, "scripted");
+        EXPECT_EQ(offer.arithmetic, "scripted");
         EXPECT_EQ(offer.model_hash.size(), 64U);
         for (const auto& candidate : offer.candidates) {
             EXPECT_EQ(candidate.policy, "random");
@@ -135,6 +136,29 @@ TEST_F(Write, continues_where_the_story_stands_after_undo) {
     EXPECT_NE(again.head(), first);
     EXPECT_EQ(again.tree.at(again.head()).parent, story::PassageId::root);
     EXPECT_TRUE(again.tree.has(first));
+}
+
+TEST_F(Write, an_undo_by_somebody_else_holds_against_a_choice_made_meanwhile) {
+    say(three_ways);
+    auto story = begin_story("The well was dry.", options(2, 8));
+    const auto done = write({*database, *generator, story}, options(2, 8),
+                            [&](const Event& event) {
+                                const auto* made = std::get_if<ChoiceMade>(&event.body);
+                                if (made == nullptr || made->step != 1) return;
+                                const auto other =
+                                    store::open_sqlite((folder / "story.db").string()).value();
+                                ASSERT_TRUE(other->move(story.record.id, store::MoveKind::undo,
+                                                        story::PassageId::root, Timestamp{2000}));
+                            },
+                            {});
+    ASSERT_FALSE(done);
+    EXPECT_EQ(done.error().code, ErrorCode::conflict);
+    EXPECT_NE(done.error().message.find("was moved by somebody else"), std::string::npos)
+        << done.error().message;
+    const auto kept = database->load(story.record.id).value();
+    EXPECT_EQ(kept.head(), story::PassageId::root);
+    EXPECT_EQ(kept.offers.size(), 2U);  // what was drawn for the second step is not lost
+    EXPECT_EQ(kept.choices.size(), 1U);
 }
 
 TEST_F(Write, a_stop_keeps_the_partial_candidates_and_is_no_error) {

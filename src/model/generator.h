@@ -14,6 +14,7 @@
 #include "sample/settings.h"
 
 #include <functional>
+#include <limits>
 #include <memory>
 #include <span>
 #include <stop_token>
@@ -32,6 +33,9 @@ struct Block {
 
 /// Who speaks, for models with a chat template; plain models get the text as it is.
 struct Prompt {
+    /// Where not empty: the whole prompt as the model saw it before (Generated::prompt_ids), with
+    /// its beginning of text and its chat frame. Nothing is tokenised, the other fields are unread.
+    std::vector<TokenId> ids = {};
     std::vector<Block> blocks;
     std::string system;  // used only with `chat`
     bool chat = false;   // blocks are the start of the assistant's answer to `instruction`
@@ -65,6 +69,9 @@ struct TokenTrace {
 struct CandidateRequest {
     sample::Settings settings;
     Rng words{0};  // number (position, attempt) draws the token at that position
+    /// Behind so many tokens, at least 1, it is left as it is with the ending `stopped`, as if
+    /// somebody had stopped it there.
+    std::size_t most_tokens = std::numeric_limits<std::size_t>::max();
 };
 
 struct Candidate {
@@ -99,7 +106,8 @@ public:
 
     /// Continues `prompt` once a request, all in step. Stopping is an ending, not an error: the
     /// candidates keep what they have. Errors: exhausted (prompt longer than the window less one
-    /// token), invalid_input (settings), unavailable (the model failed).
+    /// token), invalid_input (settings, ids that are not in the vocabulary), unavailable (the model
+    /// failed).
     virtual Result<Generated> generate(const Prompt& prompt,
                                        std::span<const CandidateRequest> requests,
                                        const OnText& on_text, const std::stop_token& stop) = 0;

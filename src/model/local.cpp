@@ -29,11 +29,13 @@ struct Branch {
            const std::vector<TokenId>& prompt)
         : sampler(request.settings, std::move(bad_sequences)),
           words(request.words),
+          most_tokens(request.most_tokens),
           text(request.settings.max_new_tokens, request.settings.stop),
           tokens(prompt) {}
 
     sample::Sampler sampler;
     Rng words;
+    std::size_t most_tokens;
     CandidateText text;
     std::vector<TokenId> tokens;  // prompt and drawn tokens
     std::optional<Ending> ending;
@@ -82,6 +84,7 @@ private:
     Result<Unit> append_block(const Block& block, std::vector<TokenId>& tokens) const;
     Result<Unit> extend_all(const Round& round, std::vector<Branch*>& open) const;
     Result<std::vector<TokenId>> encode(const Prompt& prompt) const;
+    Result<std::vector<TokenId>> prompt_of(const Prompt& prompt) const;
     Result<std::vector<std::vector<TokenId>>> bad_sequences(
         const std::vector<std::string>& bad_words) const;
     Result<std::vector<Branch>> begin(std::span<const CandidateRequest> requests,
@@ -127,8 +130,21 @@ Result<std::vector<TokenId>> Local::encode(const Prompt& prompt) const {
         if (const auto done = append("", Place::start, tokens); !done) return done.error();
     }
     if (tokens.empty()) return Error{ErrorCode::invalid_input, "the prompt is empty"};
-    if (tokens.size() >= info().window_tokens)
-        return Error{ErrorCode::exhausted, "the prompt takes " + std::to_string(tokens.size()) +
+    return tokens;
+}
+
+// The prompt's own ids, or those of its text.
+Result<std::vector<TokenId>> Local::prompt_of(const Prompt& prompt) const {
+    auto tokens = prompt.ids.empty() ? encode(prompt) : Result(prompt.ids);
+    if (!tokens) return tokens;
+    for (const TokenId token : *tokens) {
+        if (token < 0 || static_cast<std::size_t>(token) >= info().n_vocab)
+            return Error{ErrorCode::invalid_input,
+                         "the prompt has token " + std::to_string(token) + ", and model '" +
+                             info().name + "' only 0 to " + std::to_string(info().n_vocab - 1)};
+    }
+    if (tokens->size() >= info().window_tokens)
+        return Error{ErrorCode::exhausted, "the prompt takes " + std::to_string(tokens->size()) +
                                                " tokens, the window of model '" + info().name +
                                                "' has " + std::to_string(info().window_tokens)};
     return tokens;
@@ -201,6 +217,8 @@ Result<Unit> Local::extend(Branch& branch, std::span<const float> logits) const 
                                {drawn->logprob_model, drawn->logprob, drawn->entropy, drawn->rank});
         if (!branch.ending && branch.tokens.size() >= model_->info().window_tokens)
             branch.ending = Ending::window;
+        if (!branch.ending && branch.text.n_tokens() >= branch.most_tokens)
+            branch.ending = Ending::stopped;
         return Unit{};
     }
     branch.ending = Ending::exhausted;
@@ -256,7 +274,7 @@ Result<Generated> Local::generate(const Prompt& prompt, std::span<const Candidat
                                   const OnText& on_text, const std::stop_token& stop) {
     const auto start = Clock::now();
     Generated generated;
-    auto prompt_ids = encode(prompt);
+    auto prompt_ids = prompt_of(prompt);
     if (!prompt_ids) return prompt_ids.error();
     generated.prompt_ids = *std::move(prompt_ids);
     auto branches = begin(requests, generated.prompt_ids);

@@ -38,6 +38,38 @@ TEST(Local, writes_what_the_model_says_and_ends_with_it) {
     EXPECT_EQ(candidate.trace.front().rank, 0);
 }
 
+TEST(Local, continues_the_ids_of_a_prompt_as_it_continued_the_prompt) {
+    const auto generator = scripted(" Ada ran.\n---\n Ben ran.\n---\n Cat sat.");
+    const auto one = request(5);
+    const auto first = generator->generate(prompt_of("It was late."), {&one, 1}, {}, {});
+    ASSERT_TRUE(first);
+    Prompt again;
+    again.ids = first->prompt_ids;
+    again.blocks.push_back({"not read", {}});
+    const auto second = generator->generate(again, {&one, 1}, {}, {});
+    ASSERT_TRUE(second) << second.error().message;
+    EXPECT_EQ(second->prompt_ids, first->prompt_ids);
+    EXPECT_EQ(second->candidates[0].ids, first->candidates[0].ids);
+    EXPECT_EQ(second->candidates[0].trace, first->candidates[0].trace);
+    again.ids.push_back(257);
+    const auto refused = generator->generate(again, {&one, 1}, {}, {});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::invalid_input);
+    EXPECT_EQ(refused.error().message,
+              "the prompt has token 257, and model 'scripted' only 0 to 256");
+}
+
+TEST(Local, leaves_a_candidate_where_it_was_told_to) {
+    const auto generator = scripted(" Ada ran home.");
+    std::vector<CandidateRequest> requests{request(1), request(2)};
+    requests[1].most_tokens = 4;
+    const auto generated = generator->generate(prompt_of("x"), requests, {}, {});
+    ASSERT_TRUE(generated) << generated.error().message;
+    EXPECT_EQ(generated->candidates[0].text, " Ada ran home.");
+    EXPECT_EQ(generated->candidates[1].text, " Ada");
+    EXPECT_EQ(generated->candidates[1].ending, Ending::stopped);
+}
+
 TEST(Local, draws_the_same_words_alone_and_in_company) {
     const auto generator = scripted(" Ada ran.\n---\n Ben ran.\n---\n Cat sat.\n---\n Dog dug.");
     std::vector<CandidateRequest> requests;

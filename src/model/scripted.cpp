@@ -122,6 +122,7 @@ Result<std::unique_ptr<Model>> make_scripted(std::string_view script, std::size_
     info.name = "scripted";
     info.architecture = "scripted";
     info.backend = "scripted";
+    info.arithmetic = "scripted";
     info.hash = sha256_of(std::as_bytes(std::span(script)));
     info.n_vocab = n_vocab;
     info.window_tokens = window_tokens;

@@ -114,10 +114,11 @@ Result<Unit> check_candidate(const CandidateRecord& candidate, const std::string
 }
 
 Result<Unit> check_offer(const OfferRecord& offer, const std::string& place) {
-    const std::array<NamedText, 4> texts{{{"model", offer.model},
+    const std::array<NamedText, 5> texts{{{"model", offer.model},
                                           {"model_hash", offer.model_hash},
                                           {"adapter_hash", offer.adapter_hash},
-                                          {"backend", offer.backend}}};
+                                          {"backend", offer.backend},
+                                          {"arithmetic", offer.arithmetic}}};
     if (auto good = check_texts(texts, place); !good) return good;
     if (offer.number >= max_offers) return fault(place + ".number", "at most 999999 is kept");
     if (auto good = check_ids(offer.prompt_ids, place + ".prompt_ids"); !good) return good;

@@ -99,6 +99,10 @@ const std::vector<std::string> record_tables_1{
     "create index moves_by_passage on moves (story, passage)",
 };
 
+const std::vector<std::string> arithmetic_of_offers_2{
+    "alter table offers add column arithmetic text not null default ''",
+};
+
 std::vector<std::string> joined(std::vector<std::string> first,
                                 const std::vector<std::string>& second) {
     first.insert(first.end(), second.begin(), second.end());
@@ -127,6 +131,7 @@ std::span<const Migration> migrations() {
         {joined(story_tables_1, record_tables_1),
          append_only_in_sqlite(
              {"stories", "passages", "offers", "prompt_blocks", "candidates", "choices", "moves"})},
+        {arithmetic_of_offers_2, {}},
     };
     return all;
 }

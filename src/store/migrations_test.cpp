@@ -13,9 +13,17 @@
 namespace fabula::store {
 namespace {
 
-std::vector<Migration> with_second(const Migration& second) {
+int newest() {
+    return static_cast<int>(migrations().size());
+}
+
+std::string newest_backup(const std::string& path) {
+    return path + ".backup-v" + std::to_string(newest());
+}
+
+std::vector<Migration> with_next(const Migration& next) {
     std::vector<Migration> steps(migrations().begin(), migrations().end());
-    steps.push_back(second);
+    steps.push_back(next);
     return steps;
 }
 
@@ -34,21 +42,21 @@ TEST(Migrations, take_an_older_database_along_after_a_backup) {
     const std::string path = folder.at("x.db");
     const Story story = random_story(1);
     const StoryId id = *(*open_sqlite(path))->add_story(story);
-    const auto steps = with_second(adds_colour);
+    const auto steps = with_next(adds_colour);
 
     const auto store = opened_with(path, steps);
 
     ASSERT_TRUE(store) << store.error().message;
-    EXPECT_EQ((*store)->check()->schema, 2);
+    EXPECT_EQ((*store)->check()->schema, newest() + 1);
     EXPECT_EQ(renumbered(*(*store)->load(id)), renumbered(story));
     EXPECT_EQ(sql_fault(path, "select colour from stories"), "");
 
-    const auto backup = open_sqlite(path + ".backup-v1");
+    const auto backup = open_sqlite(newest_backup(path));
     ASSERT_TRUE(backup) << backup.error().message;
-    EXPECT_EQ((*backup)->check()->schema, 1);
+    EXPECT_EQ((*backup)->check()->schema, newest());
     EXPECT_TRUE((*backup)->check()->is_sound);
     EXPECT_EQ(renumbered(*(*backup)->load(id)), renumbered(story));
-    EXPECT_FALSE(std::filesystem::exists(path + ".backup-v1.part"));
+    EXPECT_FALSE(std::filesystem::exists(newest_backup(path) + ".part"));
 }
 
 TEST(Migrations, back_up_the_log_that_was_not_yet_in_the_file) {
@@ -61,20 +69,20 @@ TEST(Migrations, back_up_the_log_that_was_not_yet_in_the_file) {
     });
     ASSERT_EQ(ended(writer), 0);
     ASSERT_NE(bytes_of(path + "-wal").find("Only in the log."), std::string::npos);
-    const auto steps = with_second(adds_colour);
+    const auto steps = with_next(adds_colour);
     ASSERT_TRUE(opened_with(path, steps));
-    EXPECT_NE(bytes_of(path + ".backup-v1").find("Only in the log."), std::string::npos);
+    EXPECT_NE(bytes_of(newest_backup(path)).find("Only in the log."), std::string::npos);
 }
 
 TEST(Migrations, make_no_backup_of_a_new_database) {
     const ScratchFolder folder;
     const std::string path = folder.at("x.db");
-    const auto steps = with_second(adds_colour);
+    const auto steps = with_next(adds_colour);
     const auto store = opened_with(path, steps);
     ASSERT_TRUE(store) << store.error().message;
-    EXPECT_EQ((*store)->check()->schema, 2);
+    EXPECT_EQ((*store)->check()->schema, newest() + 1);
     EXPECT_FALSE(std::filesystem::exists(path + ".backup-v0"));
-    EXPECT_FALSE(std::filesystem::exists(path + ".backup-v1"));
+    EXPECT_FALSE(std::filesystem::exists(newest_backup(path)));
 }
 
 TEST(Migrations, that_fail_leave_the_old_schema_and_every_story) {
@@ -83,15 +91,18 @@ TEST(Migrations, that_fail_leave_the_old_schema_and_every_story) {
     const StoryId id = *(*open_sqlite(path))->create({}, "Once.");
     for (const char* wrong : {"create table stories (id bigint)", "not even SQL",
                               "insert into choices values (1, 0, 5, 0, 0, '', '', 0)"}) {
-        const auto steps = with_second({{"create table extra (id bigint)", wrong}, {}});
+        const auto steps = with_next({{"create table extra (id bigint)", wrong}, {}});
         const auto store = opened_with(path, steps);
         ASSERT_FALSE(store) << wrong;
         const std::string& message = store.error().message;
-        EXPECT_NE(message.find("migration to schema 2 was undone"), std::string::npos) << message;
+        EXPECT_NE(
+            message.find("migration to schema " + std::to_string(newest() + 1) + " was undone"),
+            std::string::npos)
+            << message;
         EXPECT_NE(message.find(path), std::string::npos) << message;
         const auto old = open_sqlite(path);
         ASSERT_TRUE(old) << old.error().message;
-        EXPECT_EQ((*old)->check()->schema, 1);
+        EXPECT_EQ((*old)->check()->schema, newest());
         EXPECT_TRUE((*old)->check()->is_sound);
         EXPECT_TRUE((*old)->load(id));
         EXPECT_NE(sql_fault(path, "select * from extra"), "");
@@ -102,20 +113,56 @@ TEST(Migrations, refuse_a_newer_schema_and_name_both_numbers) {
     const ScratchFolder folder;
     const std::string path = folder.at("x.db");
     ASSERT_TRUE(open_sqlite(path));
-    run_sql(path, "update fabula_schema set version = 7");
+    run_sql(path, "update fabula_schema set version = 77");
     const auto store = open_sqlite(path);
     ASSERT_FALSE(store);
     EXPECT_EQ(store.error().code, ErrorCode::invalid_input);
-    EXPECT_EQ(store.error().message, "database '" + path +
-                                         "': its schema 7 is newer than 1, the newest that this "
-                                         "fabula knows; use a newer fabula");
+    EXPECT_EQ(store.error().message, "database '" + path + "': its schema 77 is newer than " +
+                                         std::to_string(newest()) +
+                                         ", the newest that this fabula knows; use a newer fabula");
+}
+
+/// The story in a database as schema 1 had it; its id there is 1.
+void make_schema_1(const std::string& path, const Story& story) {
+    const std::string donor = path + ".donor";
+    ASSERT_EQ(*(*open_sqlite(donor))->add_story(story), StoryId{1});
+    ASSERT_TRUE(SqliteBackend::open(path, {1000, {}}, migrations().first(1)));
+    const std::string offers =
+        "id, story, parent, number, prompt_ids, model, model_hash, adapter_hash, backend, created";
+    std::string copy = "attach '" + donor + "' as donor;";
+    for (const std::string table :
+         {"stories", "passages", "prompt_blocks", "candidates", "choices", "moves"}) {
+        copy += "insert into main." + table + " select * from donor." + table + ";";
+    }
+    copy += "insert into main.offers (" + offers + ") select " + offers + " from donor.offers";
+    run_sql(path, copy);
+}
+
+TEST(Migrations, from_schema_1_promise_nothing_for_the_offers_that_are_there) {
+    const ScratchFolder folder;
+    const std::string path = folder.at("x.db");
+    Story story = random_story(1);
+    ASSERT_FALSE(story.offers.empty());
+    make_schema_1(path, story);
+    ASSERT_NE(sql_fault(path, "select arithmetic from offers"), "");
+
+    const auto store = open_sqlite(path);
+
+    ASSERT_TRUE(store) << store.error().message;
+    EXPECT_EQ((*store)->check()->schema, newest());
+    EXPECT_TRUE((*store)->check()->is_sound);
+    for (OfferRecord& offer : story.offers)
+        offer.arithmetic = "";
+    EXPECT_EQ(renumbered(*(*store)->load(StoryId{1})), renumbered(story));
+    EXPECT_EQ(sql_fault(path, "update offers set arithmetic = 'cpu'"), "offers are append-only");
+    EXPECT_NE(sql_fault(path + ".backup-v1", "select arithmetic from offers"), "");
 }
 
 TEST(Migrations, run_once_when_several_processes_open_an_old_database) {
     const ScratchFolder folder;
     const std::string path = folder.at("x.db");
     ASSERT_TRUE(open_sqlite(path));
-    const auto steps = with_second(adds_colour);
+    const auto steps = with_next(adds_colour);
     std::vector<int> openers;
     openers.reserve(4);
     for (int i = 0; i < 4; ++i) {
@@ -123,7 +170,7 @@ TEST(Migrations, run_once_when_several_processes_open_an_old_database) {
     }
     for (const int opener : openers)
         EXPECT_EQ(ended(opener), 0);
-    EXPECT_EQ((*opened_with(path, steps))->check()->schema, 2);
+    EXPECT_EQ((*opened_with(path, steps))->check()->schema, newest() + 1);
 }
 
 }  // namespace

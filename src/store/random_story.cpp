@@ -132,6 +132,7 @@ void add_random_offer(Dice& dice, Story& story, story::PassageId parent) {
     offer.model_hash = "cd590644";
     offer.adapter_hash = dice.falls(0.5) ? "" : "9ee11adf";
     offer.backend = "scripted";
+    offer.arithmetic = offer.adapter_hash.empty() ? "" : "cpu avx512 f16";
     offer.created = dice.time();
     std::size_t index = 0;
     for (std::size_t n = 1 + dice.below(4); n > 0; --n, index += 1 + dice.below(2)) {

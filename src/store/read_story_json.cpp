@@ -43,6 +43,11 @@ public:
         return {nullptr, place, *fault_};
     }
 
+    /// Whether there is a member of that name.
+    bool has(const char* key) const {
+        return value_ != nullptr && value_->is_object() && value_->contains(key);
+    }
+
     /// That it is an object with these keys and no others.
     template <std::size_t n>
     void expect_only(const std::array<const char*, n>& keys) const {
@@ -268,7 +273,8 @@ CandidateRecord candidate_from(const Cursor& at) {
 
 OfferRecord offer_record_from(const Cursor& at) {
     at.expect_only(std::array{"id", "parent", "number", "model", "model_hash", "adapter_hash",
-                              "backend", "created", "prompt", "prompt_ids", "candidates"});
+                              "backend", "arithmetic", "created", "prompt", "prompt_ids",
+                              "candidates"});
     OfferRecord offer;
     offer.id = offer_from(at.at("id"));
     offer.parent = passage_from(at.at("parent"));
@@ -277,6 +283,8 @@ OfferRecord offer_record_from(const Cursor& at) {
     offer.model_hash = at.at("model_hash").text();
     offer.adapter_hash = at.at("adapter_hash").text();
     offer.backend = at.at("backend").text();
+    // Documents written before it was kept have none, and promise nothing.
+    if (at.has("arithmetic")) offer.arithmetic = at.at("arithmetic").text();
     offer.created = time_from(at.at("created"));
     for (const Cursor& block : at.at("prompt").items()) {
         block.expect_only(std::array{"text", "ids"});

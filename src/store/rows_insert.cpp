@@ -81,11 +81,12 @@ void insert_offer(soci::session& sql, StoryId story, const OfferRecord& offer) {
     const std::string prompt_ids = pack_ids(offer.prompt_ids);
     const long long created = ms_of(offer.created);
     sql << "insert into offers (id, story, parent, number, prompt_ids, model, model_hash,"
-           " adapter_hash, backend, created) values (:id, :story, :parent, :number, :prompt_ids,"
-           " :model, :model_hash, :adapter_hash, :backend, :created)",
+           " adapter_hash, backend, arithmetic, created) values (:id, :story, :parent, :number,"
+           " :prompt_ids, :model, :model_hash, :adapter_hash, :backend, :arithmetic, :created)",
         soci::use(id), soci::use(story_key), soci::use(parent), soci::use(number),
         soci::use(prompt_ids), soci::use(offer.model), soci::use(offer.model_hash),
-        soci::use(offer.adapter_hash), soci::use(offer.backend), soci::use(created);
+        soci::use(offer.adapter_hash), soci::use(offer.backend), soci::use(offer.arithmetic),
+        soci::use(created);
     for (std::size_t i = 0; i < offer.prompt.size(); ++i) {
         insert_block(sql, offer.id, i, offer.prompt[i]);
     }

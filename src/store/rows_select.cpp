@@ -159,10 +159,12 @@ Result<std::vector<OfferRecord>> select_offers(soci::session& sql, StoryId story
     std::string packed;
     OfferRecord record;
     soci::statement rows =
-        (sql.prepare << "select id, parent, number, prompt_ids, model, model_hash, adapter_hash,"
-                        " backend, created from offers where story = :story order by id",
+        (sql.prepare
+             << "select id, parent, number, prompt_ids, model, model_hash, adapter_hash,"
+                " backend, arithmetic, created from offers where story = :story order by id",
          use(key), into(id), into(parent), into(number), into(packed), into(record.model),
-         into(record.model_hash), into(record.adapter_hash), into(record.backend), into(created));
+         into(record.model_hash), into(record.adapter_hash), into(record.backend),
+         into(record.arithmetic), into(created));
     rows.execute();
     while (rows.fetch()) {
         auto ids = unpack_ids(packed);

@@ -47,6 +47,20 @@ Result<Unit> SociStore::require_passage(StoryId story, story::PassageId passage)
     return Unit{};
 }
 
+Result<Unit> SociStore::require_head(StoryId story, story::PassageId head) {
+    const long long key = key_of(story);
+    long long now = 0;
+    backend_->session() << "select passage from moves where story = :story"
+                           " order by number desc limit 1",
+        soci::use(key), soci::into(now);
+    if (now == key_of(head)) return Unit{};
+    const std::string id = std::to_string(key);
+    return error(ErrorCode::conflict,
+                 "story " + id + " was moved by somebody else meanwhile: it stands at passage " +
+                     std::to_string(now) + ", not at " + std::to_string(key_of(head)) +
+                     " any more; go on from there with `fabula write --continue " + id + "`");
+}
+
 Result<Story> SociStore::load(StoryId id) {
     return transact<Story>(Access::read, [&](soci::session& sql) -> Result<Story> {
         const auto records = select_records(sql);

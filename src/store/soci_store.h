@@ -22,7 +22,8 @@ public:
     Result<OfferId> add_offer(StoryId story, const OfferRecord& offer) override;
     Result<Unit> add_candidates(OfferId offer,
                                 std::span<const CandidateRecord> candidates) override;
-    Result<story::PassageId> choose(const ChoiceRecord& choice, Timestamp time) override;
+    Result<story::PassageId> choose(const ChoiceRecord& choice, Timestamp time,
+                                    std::optional<story::PassageId> head) override;
     Result<story::PassageId> add_passage(StoryId story, story::PassageId parent,
                                          story::Origin origin, const std::string& text,
                                          Timestamp time) override;
@@ -46,6 +47,7 @@ private:
     bool has_story(StoryId id);
     bool has_passage(StoryId story, story::PassageId passage);
     Result<Unit> require_passage(StoryId story, story::PassageId passage);
+    Result<Unit> require_head(StoryId story, story::PassageId head);
     Result<Story> read(const StoryRecord& record);
     Result<StorySummary> summarise(const StoryRecord& record);
     std::size_t words_to(StoryId story, story::PassageId head);

@@ -136,12 +136,16 @@ Result<Unit> SociStore::add_candidates(OfferId offer, std::span<const CandidateR
     });
 }
 
-Result<story::PassageId> SociStore::choose(const ChoiceRecord& choice, Timestamp time) {
+Result<story::PassageId> SociStore::choose(const ChoiceRecord& choice, Timestamp time,
+                                           std::optional<story::PassageId> head) {
     using Chosen = Result<story::PassageId>;
     if (const auto good = check_choice(choice, "choice"); !good) return in_database(good.error());
     return transact<story::PassageId>(Access::write, [&](soci::session& sql) -> Chosen {
         const auto place = place_of(sql, choice.offer);
         if (!place) return error(ErrorCode::not_found, "there is no " + in_words(choice.offer));
+        if (head) {
+            if (auto good = require_head(place->story, *head); !good) return good.error();
+        }
         ChoiceRecord kept = choice;
         kept.created = time;
         kept.passage = place->parent;

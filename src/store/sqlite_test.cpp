@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: 0BSD
 // Each sentence of the contract in store.h, on a SQLite file.
 #include "store/check.h"
+#include "store/migrations.h"
 #include "store/random_story.h"
 #include "store/scratch_folder.h"
 #include "store/store.h"
@@ -46,7 +47,7 @@ protected:
 
     PassageId taken(OfferId offer, std::size_t index) {
         const auto passage =
-            store->choose({offer, index, {}, "person", "liked it", {}}, Timestamp{2000});
+            store->choose({offer, index, {}, "person", "liked it", {}}, Timestamp{2000}, {});
         EXPECT_TRUE(passage) << passage.error().message;
         return *passage;
     }
@@ -184,7 +185,8 @@ TEST_F(SqliteStore, choosing_again_branches_and_overwrites_nothing) {
 TEST_F(SqliteStore, keeps_a_refusal_and_stays_where_it_is) {
     const StoryId id = begun();
     const OfferId offer = offered(id, PassageId::root);
-    const auto stayed = store->choose({offer, std::nullopt, {}, "person", "", {}}, Timestamp{5});
+    const auto stayed =
+        store->choose({offer, std::nullopt, {}, "person", "", {}}, Timestamp{5}, {});
     ASSERT_TRUE(stayed) << stayed.error().message;
     EXPECT_EQ(*stayed, PassageId::root);
     const Story story = loaded(id);
@@ -196,12 +198,32 @@ TEST_F(SqliteStore, keeps_a_refusal_and_stays_where_it_is) {
 
 TEST_F(SqliteStore, choosing_what_is_not_there_says_so) {
     const OfferId offer = offered(begun(), PassageId::root);
-    const auto index = store->choose({offer, 3, {}, "person", "", {}}, Timestamp{});
+    const auto index = store->choose({offer, 3, {}, "person", "", {}}, Timestamp{}, {});
     ASSERT_FALSE(index);
     expect_error(index.error(), ErrorCode::not_found, "has no candidate 3");
-    const auto lost = store->choose({OfferId{8}, 0, {}, "person", "", {}}, Timestamp{});
+    const auto lost = store->choose({OfferId{8}, 0, {}, "person", "", {}}, Timestamp{}, {});
     ASSERT_FALSE(lost);
     expect_error(lost.error(), ErrorCode::not_found, "no offer 8");
+}
+
+TEST_F(SqliteStore, a_choice_for_a_head_that_somebody_moved_changes_nothing) {
+    const StoryId id = begun();
+    const PassageId first = taken(offered(id, PassageId::root), 0);
+    const OfferId second = offered(id, first);
+    // Another process goes back while this one still means to go on from `first`.
+    ASSERT_TRUE((*open_sqlite(path))->move(id, MoveKind::undo, PassageId::root, Timestamp{3000}));
+    const Story before = loaded(id);
+
+    const auto refused = store->choose({second, 1, {}, "score", "", {}}, Timestamp{4000}, first);
+
+    ASSERT_FALSE(refused);
+    expect_error(refused.error(), ErrorCode::conflict, "was moved by somebody else meanwhile");
+    expect_error(refused.error(), ErrorCode::conflict, "stands at passage 0, not at 1 any more");
+    EXPECT_EQ(loaded(id), before);
+    EXPECT_EQ(before.offers.size(), 2U);
+    ASSERT_TRUE(store->move(id, MoveKind::jump, first, Timestamp{5000}));
+    EXPECT_EQ(*store->choose({second, 1, {}, "score", "", {}}, Timestamp{6000}, first),
+              PassageId{2});
 }
 
 TEST_F(SqliteStore, adds_what_a_person_wrote_and_moves_there) {
@@ -338,7 +360,7 @@ TEST_F(SqliteStore, reports_its_health) {
     ASSERT_TRUE(health) << health.error().message;
     EXPECT_TRUE(health->is_sound) << health->findings;
     EXPECT_EQ(health->where, path);
-    EXPECT_EQ(health->schema, 1);
+    EXPECT_EQ(health->schema, static_cast<int>(migrations().size()));
     EXPECT_EQ(health->findings, "");
     EXPECT_GT(health->size_bytes, 4096U);
 }

@@ -94,6 +94,7 @@ struct OfferRecord {
     std::string model_hash;
     std::string adapter_hash;  // "" without an adapter
     std::string backend;
+    std::string arithmetic;  // model::ModelInfo::arithmetic; "": the same bits are not promised
     Timestamp created{};
     std::vector<CandidateRecord> candidates;  // by ascending index
 
@@ -185,8 +186,11 @@ public:
     /// Takes a candidate: its text becomes a new passage under the offer's parent and the story
     /// stands there; the choice is kept. Where `choice.index` is empty only the refusal is kept:
     /// the story stays where it is and the offer's parent is returned. One transaction.
-    /// `choice.passage` and `choice.created` aside, the fields are the caller's. Errors: not_found.
-    virtual Result<story::PassageId> choose(const ChoiceRecord& choice, Timestamp time) = 0;
+    /// `choice.passage` and `choice.created` aside, the fields are the caller's. `head`: where the
+    /// chooser saw the story stand; empty for one who means to move it wherever it stands.
+    /// Errors: not_found; conflict when somebody moved the story from `head` meanwhile.
+    virtual Result<story::PassageId> choose(const ChoiceRecord& choice, Timestamp time,
+                                            std::optional<story::PassageId> head) = 0;
 
     /// Adds a passage that a person wrote or edited, under `parent`, and moves there (move `edit`).
     /// Errors: not_found; invalid_input for another origin.

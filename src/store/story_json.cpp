@@ -112,17 +112,12 @@ Json to_value(const OfferRecord& offer) {
     Json candidates = Json::array();
     for (const CandidateRecord& each : offer.candidates)
         candidates.push_back(to_value(each));
-    return {{"id", whole(offer.id)},
-            {"parent", whole(offer.parent)},
-            {"number", offer.number},
-            {"model", offer.model},
-            {"model_hash", offer.model_hash},
-            {"adapter_hash", offer.adapter_hash},
-            {"backend", offer.backend},
-            {"created", whole(offer.created)},
-            {"prompt", std::move(prompt)},
-            {"prompt_ids", offer.prompt_ids},
-            {"candidates", std::move(candidates)}};
+    return {{"id", whole(offer.id)},           {"parent", whole(offer.parent)},
+            {"number", offer.number},          {"model", offer.model},
+            {"model_hash", offer.model_hash},  {"adapter_hash", offer.adapter_hash},
+            {"backend", offer.backend},        {"arithmetic", offer.arithmetic},
+            {"created", whole(offer.created)}, {"prompt", std::move(prompt)},
+            {"prompt_ids", offer.prompt_ids},  {"candidates", std::move(candidates)}};
 }
 
 Json to_value(const ChoiceRecord& choice) {

@@ -121,6 +121,18 @@ TEST(StoryJson, the_example_in_its_document_is_what_is_written) {
     EXPECT_EQ(to_json(*story), example);
 }
 
+TEST(StoryJson, reads_documents_from_before_arithmetic_was_kept) {
+    Story story = small_story();
+    story.offers[0].arithmetic = "cpu avx512 f16";
+    const std::string document = to_json(story);
+    EXPECT_EQ(story_from_json(document)->offers[0].arithmetic, "cpu avx512 f16");
+    const auto older = story_from_json(with(document, "\"arithmetic\": \"cpu avx512 f16\",", ""));
+    ASSERT_TRUE(older) << older.error().message;
+    EXPECT_EQ(older->offers[0].arithmetic, "");
+    EXPECT_EQ(refusal_of(with(document, "\"cpu avx512 f16\"", "null")),
+              "story: offers[0].arithmetic: not a text");
+}
+
 TEST(StoryJson, reads_wide_numbers_as_digits_or_as_numbers) {
     const std::string document = to_json(small_story());
     const auto story =
