@@ -132,7 +132,10 @@ void make_schema_1(const std::string& path, const Story& story) {
     std::string copy = "attach '" + donor + "' as donor;";
     for (const std::string table :
          {"stories", "passages", "prompt_blocks", "candidates", "choices", "moves"}) {
-        copy += "insert into main." + table + " select * from donor." + table + ";";
+        for (const char* part :
+             {"insert into main.", table.c_str(), " select * from donor.", table.c_str(), ";"}) {
+            copy += part;
+        }
     }
     copy += "insert into main.offers (" + offers + ") select " + offers + " from donor.offers";
     run_sql(path, copy);
