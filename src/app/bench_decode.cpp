@@ -97,7 +97,7 @@ public:
         if (all_.front().tokens.size() == n_prefix_) return draw_first();
         std::vector<std::optional<Error>> errors(all_.size());
         model.each(all_.size(), [&](std::size_t i) {
-            const auto drawn = draw_one(i, {});
+            const auto drawn = draw_one(i, banned_);
             if (!drawn) errors[i] = drawn.error();
         });
         for (const auto& error : errors) {
