@@ -5,6 +5,7 @@
 #include "app/open_model.h"
 #include "app/open_store.h"
 #include "app/paths.h"
+#include "model/cpu/kernels.h"
 #include "model/gguf_file.h"
 #include "model/llama/load.h"
 #include "model/memory.h"
@@ -149,6 +150,7 @@ std::vector<Finding> examine(const Configuration& configuration) {
     return {processor(),
             memory(model),
             disk(path),
+            {FindingState::good, "kernel", model::cpu::best_kernels().name},
             {FindingState::good, "llama.cpp", short_version(model::llama_version())},
             default_model(model),
             database(configuration, path)};

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <filesystem>
+#include <map>
 
 namespace fabula::model {
 namespace {
@@ -45,9 +46,16 @@ Result<Backend> backend_named(std::string_view name) {
 }
 
 BackendChoice choose_backend(const GgufFile& file) {
-    const auto planned = cpu::plan_weights(file);
-    if (planned) return {Backend::cpu, "our own decoder knows its architecture"};
-    return {Backend::llama, "our own decoder does not: " + planned.error().message};
+    auto planned = cpu::plan_weights(file);
+    if (!planned) return {Backend::llama, "our own decoder does not: " + planned.error().message};
+    std::string reason = "our own decoder knows its architecture";
+    std::map<std::string, std::size_t> converted;  // counts by type
+    for (const cpu::Matrix* const matrix : planned->matrices()) {
+        if (matrix->is_requantised) ++converted[file.tensors[matrix->tensor].type];
+    }
+    for (const auto& [type, n] : converted)
+        reason += "; " + std::to_string(n) + " tensors of " + type + " become Q8_0 when loaded";
+    return {Backend::cpu, reason};
 }
 
 Result<std::unique_ptr<Model>> load_model(const std::string& path, Backend backend,
