@@ -23,8 +23,8 @@ Pool::Pool(std::size_t n_threads) : shares_(n_threads) {
 
 Pool::~Pool() {
     is_closing_.store(true);
-    round_.fetch_add(1);
-    round_.notify_all();
+    state_.fetch_add(one_round);
+    state_.notify_all();
 }
 
 void Pool::take_items(std::size_t thread) {
@@ -44,11 +44,12 @@ void Pool::run(const Job& job) {
         shares_[i].next.store(job.n_items * i / shares_.size(), std::memory_order_relaxed);
         shares_[i].end = job.n_items * (i + 1) / shares_.size();
     }
-    n_busy_.store(workers_.size(), std::memory_order_relaxed);
-    round_.fetch_add(1, std::memory_order_release);
-    round_.notify_all();
+    const std::uint64_t round = state_.load(std::memory_order_relaxed) / one_round + 1;
+    state_.store(round * one_round + open_bit, std::memory_order_release);
+    state_.notify_all();
     take_items(0);
-    for (int turn = 0; n_busy_.load(std::memory_order_acquire) != 0; ++turn) {
+    state_.fetch_and(~open_bit, std::memory_order_acquire);
+    for (int turn = 0; (state_.load(std::memory_order_acquire) & active_bits) != 0; ++turn) {
         if (turn < awake_turns) {
             pause();
         } else {
@@ -57,17 +58,32 @@ void Pool::run(const Job& job) {
     }
 }
 
+// Whether this worker is now in the open round; `seen` is the round that it knows, open or not.
+bool Pool::join(std::uint64_t& seen) {
+    std::uint64_t state = state_.load(std::memory_order_acquire);
+    do {
+        seen = state / one_round;
+        if ((state & open_bit) == 0) return false;
+    } while (!state_.compare_exchange_weak(state, state + 1, std::memory_order_acq_rel,
+                                           std::memory_order_acquire));
+    return true;
+}
+
 void Pool::serve(std::size_t thread) {
-    std::uint32_t seen = 0;
-    for (;;) {
-        for (int turn = 0; turn < awake_turns && round_.load(std::memory_order_acquire) == seen;
-             ++turn)
+    std::uint64_t seen = 0;
+    while (!is_closing_.load()) {
+        std::uint64_t state = state_.load(std::memory_order_acquire);
+        for (int turn = 0; turn < awake_turns && state / one_round == seen; ++turn) {
             pause();
-        round_.wait(seen, std::memory_order_acquire);
-        seen = round_.load(std::memory_order_acquire);
-        if (is_closing_.load()) return;
+            state = state_.load(std::memory_order_acquire);
+        }
+        if (state / one_round == seen) {
+            state_.wait(state, std::memory_order_acquire);
+            continue;
+        }
+        if (!join(seen)) continue;
         take_items(thread);
-        n_busy_.fetch_sub(1, std::memory_order_release);
+        state_.fetch_sub(1, std::memory_order_release);
     }
 }
 

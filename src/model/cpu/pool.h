@@ -60,10 +60,17 @@ private:
     void take_items(std::size_t thread);
     void serve(std::size_t thread);
 
+    // A round is open from the start of a job until its items are given out: while it is, workers
+    // may join it, and the caller waits only for those that did. A worker that the system has put
+    // aside holds up nobody.
+    static constexpr std::uint64_t open_bit = std::uint64_t{1} << 31U;
+    static constexpr std::uint64_t active_bits = open_bit - 1;
+    static constexpr std::uint64_t one_round = open_bit << 1U;
+    bool join(std::uint64_t& seen);
+
     Job job_;
-    alignas(64) std::atomic<std::uint32_t> round_{0};  // a new one begins with each job
+    alignas(64) std::atomic<std::uint64_t> state_{0};  // number of the round, open, workers in it
     std::vector<Share> shares_;                        // of each thread
-    alignas(64) std::atomic<std::size_t> n_busy_{0};
     std::atomic<bool> is_closing_{false};
     std::vector<std::jthread> workers_;
 };
