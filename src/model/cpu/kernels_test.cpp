@@ -341,5 +341,35 @@ TEST(Kernels, codes_are_the_same_in_all_kernels) {
     }
 }
 
+// What no model that is worth something has: a step would divide by nothing, or by infinity.
+TEST(Kernels, codes_stay_codes_whatever_the_numbers_are) {
+    constexpr float infinite = std::numeric_limits<float>::infinity();
+    const float nan = std::numeric_limits<float>::quiet_NaN();
+    for (const Kernels* const kernels : tested_kernels()) {
+        SCOPED_TRACE(kernels->name);
+        for (const float odd : {0x1p-149F, 1e-40F, 3e-37F, 3.4e38F, infinite, -infinite, nan}) {
+            std::vector<float> values(32, 0.0F);
+            values[5] = odd;
+            values[21] = -odd;
+            const Quantised found(*kernels, values);
+            std::int32_t sum = 0;
+            for (std::size_t c = 0; c < 32; ++c)
+                sum += found.codes[c];
+            EXPECT_EQ(found.negative_sums[0], -sum) << odd;
+            EXPECT_EQ(found.negative_sums[0],
+                      found.negative_halves[0] + found.negative_halves[group_rows]);
+            for (std::size_t c = 0; c < 32; ++c) {
+                EXPECT_GE(found.codes[c], -127) << odd;
+                if (!std::isfinite(odd)) continue;
+                // Numbers below the least normal float may be lost; nothing may be added.
+                EXPECT_NEAR(static_cast<double>(found.scales[0]) * found.codes[c],
+                            static_cast<double>(values[c]),
+                            std::max(std::fabs(static_cast<double>(odd)) / 250, 2e-36))
+                    << odd << " " << c;
+            }
+        }
+    }
+}
+
 }  // namespace
 }  // namespace fabula::model::cpu
