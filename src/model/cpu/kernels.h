@@ -98,7 +98,9 @@ struct Kernels {
                               const Product& product);
     std::array<Multiply, n_formats> multiply;
 
-    /// Codes of `n` numbers of a row, n a multiple of 32: scale = largest / 127, code = nearest.
+    /// Codes of `n` numbers of a row, n a multiple of 32: scale = largest / 127, code = nearest,
+    /// and all 0 where the largest is at most 1e-36. Codes are in [-127, 127] whatever the numbers
+    /// are.
     void (*quantise)(const float* values, std::size_t n, const QuantisedRow& out);
 
     /// out = (x - mean) / sqrt(variance + epsilon) * gain + bias.

@@ -7,15 +7,24 @@
 namespace fabula::model::cpu {
 namespace {
 
+constexpr float least_block = 1e-36F;  // 127 / x is finite from here on
+
+// Between -127 and 127 also where x is no number.
+inline I codes_of(F x, F inverse) {
+    const F bound = Lanes::all(127.0F);
+    const F scaled = Lanes::max(Lanes::mul(x, inverse), Lanes::sub(Lanes::zero(), bound));
+    return Lanes::to_integer(Lanes::min(scaled, bound));
+}
+
 void quantise(const float* values, std::size_t n, const QuantisedRow& out) {
     for (std::size_t b = 0; b < n / block_columns; ++b) {
         const F low = Lanes::load(values + b * block_columns);
         const F high = Lanes::load(values + b * block_columns + n_lanes);
         const float most = Lanes::largest(Lanes::max(Lanes::abs(low), Lanes::abs(high)));
         const float scale = most / 127.0F;
-        const F inverse = Lanes::all(most > 0 ? 127.0F / most : 0.0F);
-        const I low_codes = Lanes::to_integer(Lanes::mul(low, inverse));
-        const I high_codes = Lanes::to_integer(Lanes::mul(high, inverse));
+        const F inverse = Lanes::all(most > least_block ? 127.0F / most : 0.0F);
+        const I low_codes = codes_of(low, inverse);
+        const I high_codes = codes_of(high, inverse);
         std::int8_t* codes = out.codes + b * group * block_columns;
         Lanes::store_bytes(codes, low_codes);
         Lanes::store_bytes(codes + n_lanes, high_codes);
