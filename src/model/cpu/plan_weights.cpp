@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <optional>
 #include <utility>
@@ -46,7 +47,8 @@ public:
         const auto found = file_.metadata.find(key);
         const auto* const value =
             found == file_.metadata.end() ? nullptr : std::get_if<double>(&found->second);
-        if (value != nullptr && std::isfinite(*value)) return static_cast<float>(*value);
+        if (value != nullptr && std::fabs(*value) <= std::numeric_limits<float>::max())
+            return static_cast<float>(*value);
         if (value != nullptr || !otherwise) corrupt("key '" + key + "' is missing or no number");
         return otherwise.value_or(0.0F);
     }

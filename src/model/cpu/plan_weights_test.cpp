@@ -381,7 +381,7 @@ TEST(PlanWeights, a_rotation_that_does_not_fit_a_head_is_refused) {
     }
     const double nan = std::numeric_limits<double>::quiet_NaN();
     const double infinite = std::numeric_limits<double>::infinity();
-    for (const double value : {0.0, -1.0, nan, infinite}) {
+    for (const double value : {0.0, -1.0, nan, infinite, 1e300}) {
         Header base = llama();
         base.real("rope.freq_base", value);
         EXPECT_NE(corrupt(base), "") << value;
@@ -397,7 +397,7 @@ TEST(PlanWeights, a_rotation_that_does_not_fit_a_head_is_refused) {
 
 TEST(PlanWeights, an_epsilon_that_is_none_is_refused) {
     for (const double value : {-1e-5, std::numeric_limits<double>::quiet_NaN(),
-                               std::numeric_limits<double>::infinity()}) {
+                               std::numeric_limits<double>::infinity(), 1e300}) {
         Header header = llama();
         header.real("attention.layer_norm_rms_epsilon", value);
         EXPECT_NE(corrupt(header), "") << value;
