@@ -118,7 +118,7 @@ private:
     Result<Unit> draw_first() {
         Tokens banned = banned_;
         for (std::size_t i = 0; i < all_.size(); ++i) {
-            if (const auto drawn = draw_one(i, banned); !drawn) return drawn;
+            if (const auto drawn = draw_one(i, banned); !drawn) return drawn.error();
             banned.push_back(all_[i].tokens.back());
         }
         return Unit{};

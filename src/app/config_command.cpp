@@ -20,6 +20,15 @@ std::string value_of(const Configuration& configuration, const sample::Field& fi
     return fmt::format("{:g}", field.of(configuration.settings()));
 }
 
+// What a key without a value means.
+std::string meaning_of_nothing(std::string_view name) {
+    if (name == "db") return default_database();
+    if (name == "seed") return "(drawn anew for each story)";
+    if (name == "policy") return "(random, unless temperature, top_k or typical_p is set)";
+    if (name == "kernel") return "(the best that this processor has)";
+    return "";
+}
+
 int show_config(const Flags& flags) {
     const auto configuration = Configuration::load(flags, config_file(), process_environment);
     if (!configuration) return fail(configuration.error());
@@ -33,12 +42,7 @@ int show_config(const Flags& flags) {
     std::cout << "configuration file: " << config_file() << "\n\n";
     for (const auto& key : keys()) {
         std::string value = configuration->text(key.name);
-        const std::string_view name = key.name;
-        if (name == "db" && value.empty()) value = default_database();
-        if (name == "seed" && value.empty()) value = "(drawn anew for each story)";
-        if (name == "policy" && value.empty())
-            value = "(random, unless temperature, top_k or typical_p is set)";
-        if (name == "kernel" && value.empty()) value = "(the best that this processor has)";
+        if (value.empty()) value = meaning_of_nothing(key.name);
         line(key.name, value);
     }
     std::cout << '\n';

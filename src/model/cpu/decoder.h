@@ -44,6 +44,7 @@ public:
     Decoder(Weights weights, const DecoderOptions& options, Pool& pool);
     Decoder(const Decoder&) = delete;
     Decoder& operator=(const Decoder&) = delete;
+    ~Decoder() = default;
 
     const Shape& shape() const { return weights_.shape; }
 

@@ -92,7 +92,7 @@ Result<PageId> Pages::page_for(PageId parent, std::span<const TokenId> tokens,
     if (fit.n_common == tokens.size()) return fit.page;
     if (fit.n_common == 0 || fit.n_common < nodes_[fit.page].n_tokens) {
         const auto made = add_child(parent);
-        if (!made) return made;
+        if (!made) return made.error();
         Node& node = nodes_[*made];
         const Node& like = nodes_[fit.page];
         // What is only promised over there cannot be copied: it is promised here as well.

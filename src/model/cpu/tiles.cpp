@@ -242,8 +242,9 @@ void unpack_super(Format format, const Byte* super, std::size_t lane, float* out
             out[i] = d * static_cast<float>(scale) * (code - centre_of(format));
         } else {
             const float e = half_at(super + 32, lane);
-            const auto scale = static_cast<float>(super[64 + i / 32 * 16 + lane]);
-            const auto offset = static_cast<float>(super[192 + i / 32 * 16 + lane]);
+            const std::size_t place = i / block_columns * tile_rows + lane;
+            const auto scale = static_cast<float>(super[64 + place]);
+            const auto offset = static_cast<float>(super[192 + place]);
             out[i] = d * scale * code - e * offset;
         }
     }
