@@ -61,6 +61,7 @@ Numbers scores_of(Kernels::Score kernel, const Stored& keys, std::size_t head_di
     return scores;
 }
 
+// NOLINTNEXTLINE(readability-function-size): what a call of the kernel takes, and no more
 Numbers mixed_of(Kernels::Mix kernel, const Stored& values, std::size_t padded_dim,
                  std::size_t n_keys, const Numbers& weights, const Numbers& before) {
     std::array<const float*, most_queries> from{};
@@ -139,6 +140,7 @@ TEST(KernelAttention, scores_do_not_depend_on_the_other_queries) {
     });
 }
 
+// NOLINTNEXTLINE(readability-function-cognitive-complexity): loops over kernels, types and counts
 TEST(KernelAttention, values_are_added_by_their_weights) {
     for_each_kernel_and_cache([](const Kernels& kernels, bool is_half, std::mt19937& random) {
         const auto kernel = is_half ? kernels.mix_f16 : kernels.mix_f32;
@@ -193,8 +195,9 @@ TEST(KernelAttention, mixed_values_do_not_depend_on_the_other_rows_nor_on_where_
         // Sums run over positions in order: the first 11, then the rest.
         const Numbers part = mixed_of(kernel, values, 32, 11, {weights[0]}, {before[0]});
         Stored rest = values;
-        rest.bytes.erase(rest.bytes.begin(),
-                         rest.bytes.begin() + static_cast<std::ptrdiff_t>(11 * 32 * number_bytes));
+        rest.bytes.erase(
+            rest.bytes.begin(),
+            rest.bytes.begin() + static_cast<std::ptrdiff_t>(std::size_t{11} * 32 * number_bytes));
         const Numbers rest_weights = {{weights[0].begin() + 11, weights[0].end()}};
         EXPECT_TRUE(same_bits(
             mixed_of(kernel, rest, 32, page_tokens - 11, rest_weights, part).front(), alone[0]));

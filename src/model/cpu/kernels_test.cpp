@@ -189,6 +189,7 @@ TEST(Kernels, products_are_those_of_float64) {
     });
 }
 
+// NOLINTNEXTLINE(readability-function-cognitive-complexity): loops over kernels, formats and rows
 TEST(Kernels, products_of_the_largest_codes_do_not_overflow) {
     for_each_kernel_and_format([](const Kernels& kernels, Format format) {
         if (!is_integer(format)) return;
@@ -278,7 +279,7 @@ struct Quantised {
 };
 
 std::vector<float> awkward_row(std::mt19937& random) {
-    std::vector<float> values = random_numbers(32 * 40, 1.0F, random);
+    std::vector<float> values = random_numbers(std::size_t{32} * 40, 1.0F, random);
     const auto block = [&](std::size_t b) { return std::span(values).subspan(32 * b, 32); };
     std::ranges::fill(block(0), 0.0F);
     std::ranges::fill(block(1), -2.5F);

@@ -142,7 +142,7 @@ struct Lanes {
 
 private:
     static std::int32_t four(const std::int8_t* x) {
-        std::int32_t word;
+        std::int32_t word = 0;
         __builtin_memcpy(&word, x, sizeof(word));
         return word;
     }

@@ -9,6 +9,8 @@
 #include <cstddef>
 #include <cstdint>
 
+// Lanes are written one by one, right after they are declared.
+// NOLINTBEGIN(cppcoreguidelines-pro-type-member-init,modernize-loop-convert)
 namespace fabula::model::cpu {
 namespace {
 
@@ -188,3 +190,4 @@ private:
 
 }  // namespace
 }  // namespace fabula::model::cpu
+// NOLINTEND(cppcoreguidelines-pro-type-member-init,modernize-loop-convert)

@@ -9,6 +9,9 @@
 #include "model/cpu/over_lanes_products.h"
 #include "model/cpu/over_lanes_rows.h"
 
+// One file includes this, and what it defines stays in it.
+// NOLINTBEGIN(misc-definitions-in-headers,cppcoreguidelines-init-variables,readability-function-size)
+// NOLINTBEGIN(readability-function-cognitive-complexity,bugprone-integer-division)
 namespace fabula::model::cpu {
 namespace {
 
@@ -34,3 +37,5 @@ constexpr Kernels make_kernels(const char* name) {
 
 }  // namespace
 }  // namespace fabula::model::cpu
+// NOLINTEND(readability-function-cognitive-complexity,bugprone-integer-division)
+// NOLINTEND(misc-definitions-in-headers,cppcoreguidelines-init-variables,readability-function-size)

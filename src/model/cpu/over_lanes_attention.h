@@ -4,6 +4,9 @@
 
 #include "model/cpu/over_lanes_words.h"
 
+// One file includes this, and what it defines stays in it.
+// NOLINTBEGIN(misc-definitions-in-headers,cppcoreguidelines-init-variables,readability-function-size)
+// NOLINTBEGIN(readability-function-cognitive-complexity,bugprone-integer-division)
 namespace fabula::model::cpu {
 namespace {
 
@@ -102,3 +105,5 @@ void mix(const Mixing& mixing) {
 
 }  // namespace
 }  // namespace fabula::model::cpu
+// NOLINTEND(readability-function-cognitive-complexity,bugprone-integer-division)
+// NOLINTEND(misc-definitions-in-headers,cppcoreguidelines-init-variables,readability-function-size)

@@ -4,6 +4,9 @@
 
 #include "model/cpu/kernels.h"
 
+// One file includes this, and what it defines stays in it.
+// NOLINTBEGIN(misc-definitions-in-headers,cppcoreguidelines-init-variables,readability-function-size)
+// NOLINTBEGIN(readability-function-cognitive-complexity,bugprone-integer-division)
 namespace fabula::model::cpu {
 namespace {
 
@@ -29,3 +32,5 @@ inline void store_some(float* out, F sums, std::size_t n) {
 
 }  // namespace
 }  // namespace fabula::model::cpu
+// NOLINTEND(readability-function-cognitive-complexity,bugprone-integer-division)
+// NOLINTEND(misc-definitions-in-headers,cppcoreguidelines-init-variables,readability-function-size)

@@ -109,8 +109,9 @@ TEST(PageShape, keys_and_values_of_all_heads_fill_a_page_and_do_not_overlap) {
         for (std::size_t layer = 0; layer < 3; ++layer) {
             for (std::size_t head = 0; head < 2; ++head) {
                 EXPECT_EQ(shape.keys_at(layer, head), expected);
-                EXPECT_EQ(shape.values_at(layer, head), expected + 32 * 20 * number_bytes);
-                expected += 32 * (20 + 32) * number_bytes;
+                EXPECT_EQ(shape.values_at(layer, head),
+                          expected + std::size_t{32} * 20 * number_bytes);
+                expected += std::size_t{32} * (20 + 32) * number_bytes;
             }
         }
         EXPECT_EQ(shape.page_bytes(), expected);
