@@ -306,14 +306,17 @@ void quantise_q8_0(const float* numbers, std::size_t n_in, std::byte* row) {
     for (std::size_t b = 0; b < n_in / block_columns; ++b) {
         const float* const x = numbers + b * block_columns;
         float most = 0;
-        for (std::size_t c = 0; c < block_columns; ++c)
-            most = std::max(most, std::fabs(x[c]));
+        for (std::size_t c = 0; c < block_columns; ++c) {
+            const float size = std::fabs(x[c]);
+            if (size > most || std::isnan(size)) most = size;
+        }
         const std::uint16_t half = half_of_float(most / 127.0F);
         const float scale = float_of_half(half);
+        const bool has_codes = scale > 0 && std::isfinite(scale);
         std::byte* const block = row + 34 * b;
         std::memcpy(block, &half, 2);
         for (std::size_t c = 0; c < block_columns; ++c) {
-            const float code = scale > 0 ? std::nearbyint(x[c] / scale) : 0.0F;
+            const float code = has_codes ? std::nearbyint(x[c] / scale) : 0.0F;
             block[2 + c] =
                 static_cast<std::byte>(static_cast<std::int8_t>(std::clamp(code, -127.0F, 127.0F)));
         }

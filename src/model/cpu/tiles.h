@@ -26,7 +26,8 @@ void unpack_row(Format format, const std::byte* tile, std::size_t row, std::size
                 float* out);
 
 /// One row of numbers as a row of Q8_0 blocks, as in the file; n_in a multiple of 32. A block's
-/// scale is its largest number / 127, in half precision.
+/// scale is its largest number / 127, in half precision; where that is none (a number was not
+/// finite or is beyond the range of halves), all of the block is no number.
 void quantise_q8_0(const float* numbers, std::size_t n_in, std::byte* row);
 
 }  // namespace fabula::model::cpu

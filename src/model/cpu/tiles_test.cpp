@@ -173,5 +173,20 @@ TEST(Tiles, q8_0_is_made_with_a_scale_that_the_largest_number_fits) {
                             [](std::byte b) { return b == std::byte{0}; }));
 }
 
+TEST(Tiles, a_block_of_q8_0_with_what_is_no_number_is_no_number) {
+    const float infinite = std::numeric_limits<float>::infinity();
+    for (const float odd : {std::numeric_limits<float>::quiet_NaN(), infinite, -infinite, 1e30F}) {
+        for (const std::size_t at : {0U, 17U, 31U}) {
+            std::vector<float> numbers(64, 0.5F);
+            numbers[at] = odd;
+            std::vector<std::byte> row(row_bytes_of(Format::q8_0, 64));
+            quantise_q8_0(numbers.data(), 64, row.data());
+            const auto made = plain_row(Format::q8_0, row, 64);
+            for (std::size_t c = 0; c < 64; ++c)
+                EXPECT_EQ(std::isnan(made[c].value), c < 32) << odd << " " << at << " " << c;
+        }
+    }
+}
+
 }  // namespace
 }  // namespace fabula::model::cpu
