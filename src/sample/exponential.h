@@ -4,9 +4,19 @@
 // does not.
 #pragma once
 
+#include "sample/histogram.h"
+
+#include <cstddef>
 #include <span>
 
 namespace fabula::sample {
+
+/// Sums are made of blocks of this many entries, so that one entry is found without walking all.
+constexpr std::size_t block_size = 4096;
+
+inline std::size_t n_blocks_of(std::size_t n) {
+    return (n + block_size - 1) / block_size;
+}
 
 /// What a row weighs, seen from its largest entry: w = e^(x - top).
 struct Mass {
@@ -19,10 +29,22 @@ struct Mass {
     double entropy() const;
 };
 
-/// The mass of `logits` (finite or -inf) about `top`, their largest.
-Mass mass_of(std::span<const float> logits, double top);
+/// How a number x of a row is seen: as the logit x * scale, with the weight e^(x * scale - top).
+struct Frame {
+    double scale = 1;
+    double top = 0;  // no logit is larger
+};
 
-/// The same of `logits` (finite), and w itself in `weights`, of the same size.
+/// The mass of `row` (finite, or -inf or NaN, which weigh nothing): that of each block goes to
+/// `block_sums` [n_blocks_of(row.size())], and their sum in order is the mass's. Where a histogram
+/// is given, started with the same top, every weight is added to it.
+Mass mass_of(std::span<const float> row, Frame frame, std::span<double> block_sums,
+             Histogram* histogram = nullptr);
+
+/// The weights alone, those that mass_of() adds up, in `weights`, of the same size.
+void weigh(std::span<const float> row, Frame frame, std::span<double> weights);
+
+/// The mass of `logits` about `top`, the largest, and their weights in `weights`, of the same size.
 Mass weigh(std::span<const double> logits, double top, std::span<double> weights);
 
 }  // namespace fabula::sample
