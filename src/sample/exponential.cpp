@@ -1,126 +1,169 @@
 // SPDX-License-Identifier: 0BSD
 #include "sample/exponential.h"
 
+#include "sample/vectors.h"
+#include "sample/wide.h"
+
 #include <algorithm>
 #include <cassert>
 #include <cmath>
 #include <cstdint>
-#include <cstring>
 #include <limits>
 
 namespace fabula::sample {
 namespace {
 
-// Four doubles that are added at once where the processor can (AVX2), two by two where it cannot:
-// the same operations on the same numbers, hence the same bits. g++ and clang know these types.
-using Four = double __attribute__((vector_size(32)));
-using FourBits = std::int64_t __attribute__((vector_size(32)));
-using FourInts = std::int32_t __attribute__((vector_size(16)));
-constexpr std::size_t lanes = 4;
-constexpr std::size_t stride = 2 * lanes;  // two running sums, whose additions overlap
-constexpr std::size_t chunk = 256;         // entries between two visits to the histogram
-static_assert(block_size % chunk == 0 && chunk % stride == 0 && Histogram::lanes == lanes);
+constexpr std::size_t stride = Wide<Parts4>::size;
+constexpr std::size_t chunk = 256;  // entries between two visits to the histogram
+static_assert(block_size % chunk == 0 && chunk % stride == 0);
 
 // Below this e^x is taken as 0: 1e-304, far from any sum it could change.
 constexpr double lowest = -700;
 
-#define FABULA_INLINE [[gnu::always_inline]] inline
-
-// x <= 0, -inf and NaN included, becomes e^x: relative error below 1e-14, and 0 where x < lowest or
-// NaN; `product` takes x e^x. x = k ln 2 + r, |r| <= ln(2) / 2; Taylor's series of e^r to the
-// eleventh power (Estrin's order), times 2^k put into the exponent bits. The ln 2 in two parts, of
-// which the first times k is exact, is that of W. Cody and W. Waite, Software Manual for the
-// Elementary Functions, 1980.
-FABULA_INLINE void exponential(Four& x, Four& product) {
+// x <= 0, -inf and NaN included, becomes e^x, and 0 where x < lowest or NaN; `product` takes x e^x.
+// x / ln 2 = k + f, |f| <= 1/2; a polynomial of the tenth degree (Estrin's order) for 2^f, times
+// 2^k put into the exponent bits. It is the one with p(0) = 1 and the smallest relative error on
+// that range, 5.3e-15 (E. Remez, 1934); rounding x / ln 2 adds 1.2e-16 |x|.
+template <typename Parts>
+FABULA_INLINE void exponential(Wide<Parts>& x, Wide<Parts>& product) {
+    using Numbers = typename Parts::Numbers;
+    using Bits = typename Parts::Bits;
+    constexpr std::size_t n_parts = Wide<Parts>::n_parts;
     constexpr double log2_e = 1.4426950408889634;
-    constexpr double ln2_high = 6.93147180369123816490e-01;
-    constexpr double ln2_low = 1.90821492927058770002e-10;
     constexpr double to_whole = 0x1.8p52;  // adding it rounds to a whole number, in the low bits
+    constexpr double c[] = {1,
+                            0x1.62e42fefa3babp-1,
+                            0x1.ebfbdff82f45dp-3,
+                            0x1.c6b08d7000adcp-5,
+                            0x1.3b2ab6f54eef8p-7,
+                            0x1.5d87fef83181ap-10,
+                            0x1.430924d47c2fcp-13,
+                            0x1.ffca7bf760c53p-17,
+                            0x1.629775fb5108ep-20,
+                            0x1.b7274a354f87bp-24,
+                            0x1.13013fd00d388p-27};
 
-    const FourBits is_something = x >= lowest;
-    x = reinterpret_cast<Four>(reinterpret_cast<FourBits>(x) & is_something);
-    const Four shifted = x * log2_e + to_whole;
-    const Four k = shifted - to_whole;
-    const Four r = (x - k * ln2_high) - k * ln2_low;
-
-    const Four r2 = r * r;
-    const Four r4 = r2 * r2;
-    const Four a = (1.0 + r) + r2 * (1.0 / 2 + r * (1.0 / 6));
-    const Four b = (1.0 / 24 + r * (1.0 / 120)) + r2 * (1.0 / 720 + r * (1.0 / 5040));
-    const Four c = (1.0 / 40320 + r * (1.0 / 362880)) + r2 * (1.0 / 3628800 + r * (1.0 / 39916800));
-    const Four p = a + r4 * (b + r4 * c);
-
-    const FourBits scaled =
-        reinterpret_cast<FourBits>(p) + (reinterpret_cast<FourBits>(shifted) << 52);
-    const Four weight = reinterpret_cast<Four>(scaled & is_something);
-    product = weight * x;
-    x = weight;
+    Bits is_something[n_parts];
+    FABULA_EACH {
+        is_something[part] = x.parts[part] >= lowest;
+        x.parts[part] =
+            reinterpret_cast<Numbers>(reinterpret_cast<Bits>(x.parts[part]) & is_something[part]);
+    }
+    const auto t = x * log2_e;
+    const auto shifted = t + to_whole;
+    const auto f = t - (shifted - to_whole);
+    const auto f2 = f * f;
+    const auto f4 = f2 * f2;
+    const auto high = (f * c[9] + c[8]) + f2 * c[10];
+    const auto middle = (f * c[5] + c[4]) + f2 * (f * c[7] + c[6]);
+    const auto low = (f * c[1] + c[0]) + f2 * (f * c[3] + c[2]);
+    const auto p = low + f4 * (middle + f4 * high);
+    FABULA_EACH {
+        const Bits scaled = reinterpret_cast<Bits>(p.parts[part]) +
+                            (reinterpret_cast<Bits>(shifted.parts[part]) << 52);
+        const auto weight = reinterpret_cast<Numbers>(scaled & is_something[part]);
+        product.parts[part] = weight * x.parts[part];
+        x.parts[part] = weight;
+    }
 }
 
-FABULA_INLINE void load(Four& to, const float* from) {
-    float __attribute__((vector_size(lanes * sizeof(float)))) given;
-    std::memcpy(&given, from, sizeof given);
-    to = __builtin_convertvector(given, Four);
-}
+// Where the weights of a block go.
+struct Targets {
+    double* weights = nullptr;  // [n], or null
+    double* buckets = nullptr;  // of a histogram, or null
+    double per_nat = 0;
+};
 
-FABULA_INLINE void load(Four& to, const double* from) {
-    std::memcpy(&to, from, sizeof to);
-}
-
+template <typename Parts>
 struct Sums {
-    Four sum[2]{};
-    Four moment[2]{};
+    Wide<Parts> sum{};
+    Wide<Parts> moment{};
 };
 
 // Up to a chunk of entries, a whole number of strides. The order of the additions is written here,
 // not chosen by a compiler. `weights` and `places` are null where they are not wanted.
-template <typename Real>
-FABULA_INLINE void over_chunk(const Real* row, std::size_t n, Frame frame, Sums& sums,
+template <typename Parts, typename Real>
+FABULA_INLINE void over_chunk(const Real* row, std::size_t n, Frame frame, Sums<Parts>& sums,
                               double* weights, std::int32_t* places, double per_nat) {
-    constexpr double last = Histogram::n_buckets - 1;
     for (std::size_t i = 0; i < n; i += stride) {
-        for (std::size_t half = 0; half < 2; ++half) {
-            Four x;
-            load(x, row + i + half * lanes);
-            x = x * frame.scale - frame.top;
-            if (places) {
-                Four place = -x * per_nat;
-                place = place < last ? place : Four{} + last;
-                const auto whole = __builtin_convertvector(place, FourInts);
-                std::memcpy(places + i + half * lanes, &whole, sizeof whole);
-            }
-            Four product;
-            exponential(x, product);
-            sums.sum[half] += x;
-            sums.moment[half] += product;
-            if (weights) std::memcpy(weights + i + half * lanes, &x, sizeof x);
-        }
+        Wide<Parts> x;
+        x.load(row + i);
+        x = x * frame.scale - frame.top;
+        if (places)
+            at_most(x * -per_nat, Histogram::n_buckets - 1)
+                .store_whole(places + i, Histogram::lanes);
+        Wide<Parts> product;
+        exponential(x, product);
+        sums.sum = sums.sum + x;
+        sums.moment = sums.moment + product;
+        if (weights) x.store(weights + i);
     }
 }
 
-FABULA_INLINE void scatter(const double* weights, const std::int32_t* places, std::size_t n,
-                           double* sums) {
-    for (std::size_t i = 0; i < n; i += lanes) {
-        for (std::size_t lane = 0; lane < lanes; ++lane)
-            sums[static_cast<std::size_t>(places[i + lane]) * lanes + lane] += weights[i + lane];
+template <typename Parts>
+FABULA_INLINE double total(const Wide<Parts>& wide) {
+    double lanes[stride];
+    wide.store(lanes);
+    for (std::size_t n = stride / 2; n > 0; n /= 2) {
+        for (std::size_t lane = 0; lane < n; ++lane)
+            lanes[lane] += lanes[lane + n];
     }
+    return lanes[0];
+}
+
+// Most rows say no at once.
+template <typename Real>
+FABULA_INLINE bool are_equal(const Real* row, std::size_t n) {
+    for (std::size_t i = 1; i < n; ++i) {
+        if (!(row[i] == row[0])) return false;
+    }
+    return true;
+}
+
+// A chunk of equal entries, from index `at` of the block on: a flat row has thousands, and e to one
+// and the same power is known. The sums are those of over_chunk().
+template <typename Parts, typename Real>
+FABULA_INLINE void over_equals(Real each, std::size_t n, Frame frame, Sums<Parts>& sums,
+                               const Targets& targets, std::size_t at) {
+    Real equals[stride];
+    std::fill(std::begin(equals), std::end(equals), each);
+    Wide<Parts> x;
+    x.load(equals);
+    x = x * frame.scale - frame.top;
+    double place[stride];
+    at_most(x * -targets.per_nat, Histogram::n_buckets - 1).store(place);
+    Wide<Parts> product;
+    exponential(x, product);
+    for (std::size_t i = 0; i < n; i += stride) {
+        sums.sum = sums.sum + x;
+        sums.moment = sums.moment + product;
+        if (targets.weights) x.store(targets.weights + at + i);
+    }
+    if (!targets.buckets) return;
+    double weights[stride];
+    x.store(weights);
+    double* bucket = targets.buckets + static_cast<std::size_t>(place[0]) * Histogram::lanes;
+    for (std::size_t lane = 0; lane < Histogram::lanes; ++lane)
+        bucket[lane] += weights[lane] * static_cast<double>(n / Histogram::lanes);
 }
 
 // Up to a block of entries: its mass goes to `mass`.
-template <typename Real>
-FABULA_INLINE void over_block(const Real* row, std::size_t n, Frame frame, double* weights,
-                              Histogram* histogram, Mass& mass) {
-    Sums sums;
-    double chunk_weights[chunk];
+template <typename Parts, typename Real>
+FABULA_INLINE void over_block(const Real* row, std::size_t n, Frame frame, const Targets& targets,
+                              Mass& mass) {
+    Sums<Parts> sums;
+    double weights[chunk];
     std::int32_t places[chunk];
     const std::size_t n_whole = n - n % stride;
     for (std::size_t i = 0; i < n_whole; i += chunk) {
         const std::size_t n_chunk = std::min(chunk, n_whole - i);
-        if (histogram) {
-            over_chunk(row + i, n_chunk, frame, sums, chunk_weights, places, histogram->per_nat());
-            scatter(chunk_weights, places, n_chunk, histogram->lane_sums());
-        } else if (weights) {
-            over_chunk(row + i, n_chunk, frame, sums, weights + i, nullptr, 0);
+        if (are_equal(row + i, n_chunk)) {
+            over_equals(row[i], n_chunk, frame, sums, targets, i);
+        } else if (targets.buckets) {
+            over_chunk(row + i, n_chunk, frame, sums, weights, places, targets.per_nat);
+            scatter(weights, places, n_chunk, targets.buckets);
+        } else if (targets.weights) {
+            over_chunk(row + i, n_chunk, frame, sums, targets.weights + i, nullptr, 0);
         } else {
             over_chunk(row + i, n_chunk, frame, sums, nullptr, nullptr, 0);
         }
@@ -129,38 +172,50 @@ FABULA_INLINE void over_block(const Real* row, std::size_t n, Frame frame, doubl
         Real rest[stride];
         std::fill(std::begin(rest), std::end(rest), -std::numeric_limits<Real>::infinity());
         std::copy(row + n_whole, row + n, rest);
-        over_chunk(rest, stride, frame, sums, chunk_weights, places,
-                   histogram ? histogram->per_nat() : 0);
-        if (histogram) scatter(chunk_weights, places, stride, histogram->lane_sums());
-        if (weights) std::copy_n(chunk_weights, n - n_whole, weights + n_whole);
+        over_chunk(rest, stride, frame, sums, weights, places, targets.per_nat);
+        if (targets.buckets) scatter(weights, places, stride, targets.buckets);
+        if (targets.weights) std::copy_n(weights, n - n_whole, targets.weights + n_whole);
     }
-    const Four s = sums.sum[0] + sums.sum[1];
-    const Four m = sums.moment[0] + sums.moment[1];
-    mass = {(s[0] + s[1]) + (s[2] + s[3]), (m[0] + m[1]) + (m[2] + m[3])};
+    mass = {total(sums.sum), total(sums.moment)};
 }
 
 template <typename Real>
-void over_block_anywhere(const Real* row, std::size_t n, Frame frame, double* weights,
-                         Histogram* histogram, Mass& mass) {
-    over_block(row, n, frame, weights, histogram, mass);
+void over_block_anywhere(const Real* row, std::size_t n, Frame frame, const Targets& targets,
+                         Mass& mass) {
+    over_block<Parts4>(row, n, frame, targets, mass);
 }
 
 #if defined(__x86_64__)
 template <typename Real>
 [[gnu::target("avx2")]] void over_block_avx2(const Real* row, std::size_t n, Frame frame,
-                                             double* weights, Histogram* histogram, Mass& mass) {
-    over_block(row, n, frame, weights, histogram, mass);
+                                             const Targets& targets, Mass& mass) {
+    over_block<Parts4>(row, n, frame, targets, mass);
+}
+
+template <typename Real>
+[[gnu::target("avx512f,avx512dq,avx512vl")]] void over_block_avx512(const Real* row, std::size_t n,
+                                                                    Frame frame,
+                                                                    const Targets& targets,
+                                                                    Mass& mass) {
+    over_block<Parts8>(row, n, frame, targets, mass);
 }
 #endif
 
 template <typename Real>
-void dispatched(const Real* row, std::size_t n, Frame frame, double* weights, Histogram* histogram,
-                Mass& mass) {
+Mass dispatched(const Real* row, std::size_t n, Frame frame, const Targets& targets) {
+    Mass mass;
 #if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx2"))
-        return over_block_avx2(row, n, frame, weights, histogram, mass);
+    if (vectors() == Vectors::avx512) {
+        over_block_avx512(row, n, frame, targets, mass);
+        return mass;
+    }
+    if (vectors() == Vectors::avx2) {
+        over_block_avx2(row, n, frame, targets, mass);
+        return mass;
+    }
 #endif
-    over_block_anywhere(row, n, frame, weights, histogram, mass);
+    over_block_anywhere(row, n, frame, targets, mass);
+    return mass;
 }
 
 }  // namespace
@@ -176,12 +231,16 @@ double Mass::entropy() const {
 Mass mass_of(std::span<const float> row, Frame frame, std::span<double> block_sums,
              Histogram* histogram) {
     assert(block_sums.size() == n_blocks_of(row.size()));
+    Targets targets;
+    if (histogram) {
+        targets.buckets = histogram->lane_sums();
+        targets.per_nat = histogram->per_nat();
+    }
     Mass total;
     for (std::size_t b = 0; b < block_sums.size(); ++b) {
-        const auto block = row.subspan(b * block_size);
-        Mass mass;
-        dispatched(block.data(), std::min(block.size(), block_size), frame, nullptr, histogram,
-                   mass);
+        const std::size_t begin = b * block_size;
+        const Mass mass = dispatched(row.data() + begin, std::min(row.size() - begin, block_size),
+                                     frame, targets);
         block_sums[b] = mass.sum;
         total.sum += mass.sum;
         total.moment += mass.moment;
@@ -189,26 +248,31 @@ Mass mass_of(std::span<const float> row, Frame frame, std::span<double> block_su
     return total;
 }
 
-void weigh(std::span<const float> row, Frame frame, std::span<double> weights) {
-    assert(row.size() == weights.size());
-    for (std::size_t i = 0; i < row.size(); i += block_size) {
-        Mass mass;
-        dispatched(row.data() + i, std::min(row.size() - i, block_size), frame, weights.data() + i,
-                   nullptr, mass);
-    }
-}
+namespace {
 
-Mass weigh(std::span<const double> logits, double top, std::span<double> weights) {
-    assert(logits.size() == weights.size());
+template <typename Real>
+Mass weigh_all(std::span<const Real> row, Frame frame, std::span<double> weights) {
+    assert(row.size() == weights.size());
     Mass total;
-    for (std::size_t i = 0; i < logits.size(); i += block_size) {
-        Mass mass;
-        dispatched(logits.data() + i, std::min(logits.size() - i, block_size), Frame{1, top},
-                   weights.data() + i, nullptr, mass);
+    for (std::size_t i = 0; i < row.size(); i += block_size) {
+        Targets targets;
+        targets.weights = weights.data() + i;
+        const Mass mass =
+            dispatched(row.data() + i, std::min(row.size() - i, block_size), frame, targets);
         total.sum += mass.sum;
         total.moment += mass.moment;
     }
     return total;
+}
+
+}  // namespace
+
+void weigh(std::span<const float> row, Frame frame, std::span<double> weights) {
+    weigh_all(row, frame, weights);
+}
+
+Mass weigh(std::span<const double> logits, double top, std::span<double> weights) {
+    return weigh_all(logits, Frame{1, top}, weights);
 }
 
 }  // namespace fabula::sample

@@ -2,6 +2,9 @@
 #include "sample/histogram.h"
 
 #include "sample/float_order.h"
+#include "sample/passes.h"
+#include "sample/vectors.h"
+#include "sample/wide.h"
 
 #include <algorithm>
 #include <cassert>
@@ -37,28 +40,70 @@ double key_reaching(std::span<const double> totals, double target, std::size_t s
     return last;
 }
 
+constexpr std::size_t stride = Wide<Parts4>::size;
+
+struct Places {
+    double scale;
+    double top;
+    double per_nat;
+};
+
+// `n` a multiple of the stride.
+FABULA_INLINE void count_strides(const float* row, std::size_t n, const Places& places,
+                                 double* lane_sums) {
+    double ones[stride];
+    std::fill(std::begin(ones), std::end(ones), 1.0);
+    for (std::size_t i = 0; i < n; i += stride) {
+        Wide<Parts4> x;
+        x.load(row + i);
+        x = x * places.scale - places.top;
+        std::int32_t offsets[stride];
+        at_most(x * -places.per_nat, Histogram::n_buckets - 1)
+            .store_whole(offsets, Histogram::lanes);
+        scatter(ones, offsets, stride, lane_sums);
+    }
+}
+
+#if defined(__x86_64__)
+[[gnu::target("avx2")]] void count_strides_avx2(const float* row, std::size_t n,
+                                                const Places& places, double* lane_sums) {
+    count_strides(row, n, places, lane_sums);
+}
+#endif
+
+void count_strides_dispatched(const float* row, std::size_t n, const Places& places,
+                              double* lane_sums) {
+#if defined(__x86_64__)
+    if (vectors() != Vectors::portable) return count_strides_avx2(row, n, places, lane_sums);
+#endif
+    count_strides(row, n, places, lane_sums);
+}
+
 }  // namespace
 
-void Histogram::start(double top, double lowest) {
+void Histogram::start(double top, double lowest, Width width) {
     assert(std::isfinite(top));
     top_ = top;
     const double span = top - lowest;
     const double wanted = span > 0 ? static_cast<double>(n_buckets) / span : most_per_nat;
-    per_nat_ = std::clamp(wanted, fewest_per_nat, most_per_nat);
-    sums_.assign((n_buckets + 1) * lanes, 0);
+    const double fewest = width == Width::narrow ? fewest_per_nat : 0;
+    per_nat_ = std::clamp(wanted, fewest, most_per_nat);
+    sums_.assign(n_buckets * lanes, 0);
     totals_.clear();
 }
 
 void Histogram::count(std::span<const float> row, double scale) {
-    double* sums = sums_.data();
-    for (std::size_t i = 0; i < row.size(); ++i) {
-        const double place = -(static_cast<double>(row[i]) * scale - top_) * per_nat_;
-        constexpr double last = n_buckets - 1;
-        const auto bucket = static_cast<std::size_t>(place < last ? place : last);
-        // A NaN is not above -inf.
-        const bool is_in = row[i] > -std::numeric_limits<float>::infinity();
-        sums[(is_in ? bucket : n_buckets) * lanes + i % lanes] += 1;
-    }
+    const Places places{scale, top_, per_nat_};
+    const std::size_t n_whole = row.size() - row.size() % stride;
+    count_strides_dispatched(row.data(), n_whole, places, sums_.data());
+    float rest[stride];
+    std::fill(std::begin(rest), std::end(rest), -infinite);
+    std::copy(row.begin() + static_cast<std::ptrdiff_t>(n_whole), row.end(), rest);
+    count_strides_dispatched(rest, stride, places, sums_.data());
+    // What is not in play, a NaN included, is in the last bucket.
+    const std::size_t n_counted = n_whole + stride;
+    const std::size_t n_in_play = count_above(row, -infinite);
+    sums_[(n_buckets - 1) * lanes] -= static_cast<double>(n_counted - n_in_play);
 }
 
 std::span<const double> Histogram::totals() {
@@ -92,11 +137,14 @@ Bracket bracket_from_top(std::span<const double> totals, double target) {
     return bracket;
 }
 
-Bracket bracket_around(std::span<const double> totals, double target, double centre, double blur) {
+Bracket bracket_around(std::span<const double> totals, double target, const Around& around) {
+    const double centre = around.centre;
+    const double blur = around.blur;
     const std::size_t last = totals.size() - 1;
     const auto left_of = [](std::size_t bucket) { return static_cast<double>(bucket); };
     const auto right_of = [=](std::size_t bucket) {
-        return bucket == last ? infinity : static_cast<double>(bucket + 1);
+        const auto right = static_cast<double>(bucket + 1);
+        return bucket == last ? std::max(right, around.end) : right;
     };
     // What is in a bucket is at least this far from the centre, and at most that.
     const auto nearest = [&](std::size_t bucket) {
@@ -105,8 +153,7 @@ Bracket bracket_around(std::span<const double> totals, double target, double cen
     const auto farthest = [&](std::size_t bucket) {
         return std::max(right_of(bucket) - centre, centre - left_of(bucket)) + blur;
     };
-    const auto start = static_cast<std::size_t>(
-        std::clamp(centre, 0.0, static_cast<double>(last)));
+    const auto start = static_cast<std::size_t>(std::clamp(centre, 0.0, static_cast<double>(last)));
     // Nothing nearer than this is cut: all that could be so near does not reach the target.
     const double inner = key_reaching(totals, target, start, nearest);
     // Nothing farther than this is kept: all that is surely nearer does reach it.

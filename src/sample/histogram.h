@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -15,9 +16,11 @@ public:
     static constexpr std::size_t n_buckets = 1024;
     static constexpr std::size_t lanes = 4;  // sums of a bucket, so that additions overlap
 
+    enum class Width { narrow, any };
     /// Starts over, empty, for logits of at most `top`, hardly any below `lowest`. Bucket 0 begins
-    /// at top; the last one has no end.
-    void start(double top, double lowest);
+    /// at top; the last one has no end. `narrow`: no bucket is wider than 2^-5 nats, whatever lies
+    /// far below.
+    void start(double top, double lowest, Width width = Width::narrow);
 
     /// Buckets a nat.
     double per_nat() const { return per_nat_; }
@@ -31,7 +34,7 @@ public:
     /// Adds 1 for every entry of `row`, times `scale`, that is above -inf and no NaN.
     void count(std::span<const float> row, double scale);
 
-    /// [n_buckets + 1][lanes]: what is in each bucket, and one more for what is to be in none.
+    /// [n_buckets][lanes]: what is in each bucket, in parts.
     double* lane_sums() { return sums_.data(); }
     /// What is in each bucket [n_buckets]. Valid until the next start().
     std::span<const double> totals();
@@ -45,6 +48,21 @@ private:
     std::vector<double> sums_;
     std::vector<double> totals_;
 };
+
+/// Adds the weight of each of n entries, a multiple of the lanes, to the bucket that begins at its
+/// offset in `lane_sums`.
+[[gnu::always_inline]] inline void scatter(const double* weights, const std::int32_t* offsets,
+                                           std::size_t n, double* lane_sums) {
+    for (std::size_t i = 0; i < n; i += Histogram::lanes) {
+        const auto offset = [=](std::size_t lane) {
+            return static_cast<std::uint32_t>(offsets[i + lane]) + lane;
+        };
+        lane_sums[offset(0)] += weights[i];
+        lane_sums[offset(1)] += weights[i + 1];
+        lane_sums[offset(2)] += weights[i + 2];
+        lane_sums[offset(3)] += weights[i + 3];
+    }
+}
 
 /// The buckets within which a cut lies.
 struct Bracket {
@@ -60,8 +78,13 @@ struct Bracket {
 /// Where the largest logits reach `target`, in buckets with `totals`.
 Bracket bracket_from_top(std::span<const double> totals, double target);
 
-/// Where those nearest to `centre`, in buckets below the top (3.5 is the middle of bucket 3), reach
-/// it. `blur`: by how many buckets a distance may be wrong.
-Bracket bracket_around(std::span<const double> totals, double target, double centre, double blur);
+/// A point in buckets below the top: 3.5 is the middle of bucket 3.
+struct Around {
+    double centre = 0;
+    double end = 0;   // where the last bucket's entries end
+    double blur = 0;  // how wrong a distance may be
+};
+/// Where those nearest to a point reach it.
+Bracket bracket_around(std::span<const double> totals, double target, const Around& around);
 
 }  // namespace fabula::sample

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: 0BSD
 #include "sample/passes.h"
 
+#include "sample/vectors.h"
+
 #include <algorithm>
 #include <array>
 #include <cassert>
@@ -38,7 +40,8 @@ FABULA_INLINE float largest_lane(const Eight& x) {
     return top;
 }
 
-FABULA_INLINE void extremes(const float* row, std::size_t n, Extremes& found) {
+// Of what is outside `band`, or of all where that is null.
+FABULA_INLINE void extremes(const float* row, std::size_t n, const Band* band, Extremes& found) {
     constexpr float most = std::numeric_limits<float>::max();
     Eight top[n_running];
     Eight depth[n_running];  // the largest -x
@@ -53,6 +56,7 @@ FABULA_INLINE void extremes(const float* row, std::size_t n, Extremes& found) {
             Eight x;
             load(x, row + i + r * lanes);
             is_fine[r] &= x <= most;  // a NaN is not
+            if (band) x = (x >= band->low) & (x <= band->high) ? Eight{} - infinite : x;
             raise(top[r], x);
             Eight negative = -x;
             negative = negative <= most ? negative : Eight{} - infinite;
@@ -70,26 +74,42 @@ FABULA_INLINE void extremes(const float* row, std::size_t n, Extremes& found) {
         found.is_broken |= is_fine[0][lane] == 0;
     for (; i < n; ++i) {
         found.is_broken |= !(row[i] <= most);
+        if (band && row[i] >= band->low && row[i] <= band->high) continue;
         if (row[i] > found.top) found.top = row[i];
         if (row[i] < found.low && row[i] >= -most) found.low = row[i];
     }
 }
 
-FABULA_INLINE void above(const float* row, std::size_t n, float bound, std::size_t& count) {
+enum class Compare { above, equal };
+
+FABULA_INLINE void count(const float* row, std::size_t n, Compare compare, float with,
+                         std::size_t& n_found) {
     EightInts counts[n_running]{};
     std::size_t i = 0;
     for (; i + stride <= n; i += stride) {
         for (std::size_t r = 0; r < n_running; ++r) {
             Eight x;
             load(x, row + i + r * lanes);
-            counts[r] -= x > bound;
+            counts[r] -= compare == Compare::above ? x > with : x == with;
         }
     }
     const EightInts sums = (counts[0] + counts[1]) + (counts[2] + counts[3]);
     for (std::size_t lane = 0; lane < lanes; ++lane)
-        count += static_cast<std::size_t>(sums[lane]);
+        n_found += static_cast<std::size_t>(sums[lane]);
     for (; i < n; ++i)
-        count += row[i] > bound ? 1 : 0;
+        n_found += (compare == Compare::above ? row[i] > with : row[i] == with) ? 1 : 0;
+}
+
+FABULA_INLINE void replace(float* row, std::size_t n, float from, float to) {
+    std::size_t i = 0;
+    for (; i + lanes <= n; i += lanes) {
+        Eight x;
+        load(x, row + i);
+        x = x == from ? Eight{} + to : x;
+        std::memcpy(row + i, &x, sizeof x);
+    }
+    for (; i < n; ++i)
+        row[i] = row[i] == from ? to : row[i];
 }
 
 FABULA_INLINE void block_maxima(const float* row, std::size_t n_maxima, float* maxima) {
@@ -166,15 +186,14 @@ constexpr auto fronts = [] {
     for (; i + lanes <= row.size(); i += lanes) {
         const __m256 x = _mm256_loadu_ps(row.data() + i);
         // Neither below nor above: a NaN is neither.
-        const __m256 is_out = _mm256_or_ps(_mm256_cmp_ps(x, low, _CMP_LT_OQ),
-                                           _mm256_cmp_ps(x, high, _CMP_GT_OQ));
+        const __m256 is_out =
+            _mm256_or_ps(_mm256_cmp_ps(x, low, _CMP_LT_OQ), _mm256_cmp_ps(x, high, _CMP_GT_OQ));
         const unsigned kept = ~static_cast<unsigned>(_mm256_movemask_ps(is_out)) & 0xFFU;
         if (kept == 0) continue;
         const __m256i front = front_of(kept);
         // n_kept <= i: what is written over was read, here or before.
-        const __m256i id =
-            ids ? _mm256_loadu_si256(reinterpret_cast<const __m256i*>(ids + i))
-                : _mm256_add_epi32(iota, _mm256_set1_epi32(static_cast<int>(i)));
+        const __m256i id = ids ? _mm256_loadu_si256(reinterpret_cast<const __m256i*>(ids + i))
+                               : _mm256_add_epi32(iota, _mm256_set1_epi32(static_cast<int>(i)));
         _mm256_storeu_ps(to + n_kept, _mm256_permutevar8x32_ps(x, front));
         _mm256_storeu_si256(reinterpret_cast<__m256i*>(to_ids + n_kept),
                             _mm256_permutevar8x32_epi32(id, front));
@@ -195,8 +214,8 @@ template <typename Wanted, typename IsWanted>
         for (std::size_t r = 0; r < n_running; ++r)
             set |= wanted(row.data() + i + r * lanes) << (r * lanes);
         for (; set != 0; set &= set - 1)
-            to[n_found++] = static_cast<std::uint32_t>(i) +
-                            static_cast<std::uint32_t>(__builtin_ctz(set));
+            to[n_found++] =
+                static_cast<std::uint32_t>(i) + static_cast<std::uint32_t>(__builtin_ctz(set));
     }
     return find_from(i, n_found, row, to, is_wanted);
 }
@@ -205,9 +224,8 @@ template <typename Wanted, typename IsWanted>
                                                       std::uint32_t* to) {
     const auto wanted = [band](const float* at) __attribute__((target("avx2"), always_inline)) {
         const __m256 x = _mm256_loadu_ps(at);
-        const __m256 is_out =
-            _mm256_or_ps(_mm256_cmp_ps(x, _mm256_set1_ps(band.low), _CMP_LT_OQ),
-                         _mm256_cmp_ps(x, _mm256_set1_ps(band.high), _CMP_GT_OQ));
+        const __m256 is_out = _mm256_or_ps(_mm256_cmp_ps(x, _mm256_set1_ps(band.low), _CMP_LT_OQ),
+                                           _mm256_cmp_ps(x, _mm256_set1_ps(band.high), _CMP_GT_OQ));
         const __m256 is_in_play = _mm256_cmp_ps(x, _mm256_set1_ps(-infinite), _CMP_GT_OQ);
         return static_cast<std::uint32_t>(_mm256_movemask_ps(_mm256_and_ps(is_out, is_in_play)));
     };
@@ -217,19 +235,24 @@ template <typename Wanted, typename IsWanted>
 [[gnu::target("avx2")]] std::size_t find_nan_avx2(std::span<const float> row, std::uint32_t* to) {
     const auto wanted = [](const float* at) __attribute__((target("avx2"), always_inline)) {
         const __m256 x = _mm256_loadu_ps(at);
-        return static_cast<std::uint32_t>(
-            _mm256_movemask_ps(_mm256_cmp_ps(x, x, _CMP_UNORD_Q)));
+        return static_cast<std::uint32_t>(_mm256_movemask_ps(_mm256_cmp_ps(x, x, _CMP_UNORD_Q)));
     };
     return find_avx2(row, to, wanted, [](float x) { return x != x; });
 }
 
-[[gnu::target("avx2")]] void extremes_avx2(const float* row, std::size_t n, Extremes& found) {
-    extremes(row, n, found);
+[[gnu::target("avx2")]] void extremes_avx2(const float* row, std::size_t n, const Band* band,
+                                           Extremes& found) {
+    band ? extremes(row, n, band, found) : extremes(row, n, nullptr, found);
 }
 
-[[gnu::target("avx2")]] void above_avx2(const float* row, std::size_t n, float bound,
-                                        std::size_t& count) {
-    above(row, n, bound, count);
+[[gnu::target("avx2")]] void count_avx2(const float* row, std::size_t n, Compare compare,
+                                        float with, std::size_t& n_found) {
+    compare == Compare::above ? count(row, n, Compare::above, with, n_found)
+                              : count(row, n, Compare::equal, with, n_found);
+}
+
+[[gnu::target("avx2")]] void replace_avx2(float* row, std::size_t n, float from, float to) {
+    replace(row, n, from, to);
 }
 
 [[gnu::target("avx2")]] void block_maxima_avx2(const float* row, std::size_t n_maxima,
@@ -238,35 +261,69 @@ template <typename Wanted, typename IsWanted>
 }
 
 bool has_avx2() {
-    return __builtin_cpu_supports("avx2") != 0;
+    return vectors() != Vectors::portable;
 }
 
 #endif
+
+Extremes extremes_dispatched(std::span<const float> row, const Band* band) {
+    Extremes found;
+#if defined(__x86_64__)
+    if (has_avx2()) {
+        extremes_avx2(row.data(), row.size(), band, found);
+        return found;
+    }
+#endif
+    extremes(row.data(), row.size(), band, found);
+    return found;
+}
+
+std::size_t count_dispatched(std::span<const float> row, Compare compare, float with) {
+    std::size_t n_found = 0;
+#if defined(__x86_64__)
+    if (has_avx2()) {
+        count_avx2(row.data(), row.size(), compare, with, n_found);
+        return n_found;
+    }
+#endif
+    count(row.data(), row.size(), compare, with, n_found);
+    return n_found;
+}
 
 }  // namespace
 
 Extremes extremes_of(std::span<const float> row) {
-    Extremes found;
-#if defined(__x86_64__)
-    if (has_avx2()) {
-        extremes_avx2(row.data(), row.size(), found);
-        return found;
-    }
-#endif
-    extremes(row.data(), row.size(), found);
-    return found;
+    return extremes_dispatched(row, nullptr);
+}
+
+Extremes extremes_outside(std::span<const float> row, Band band) {
+    return extremes_dispatched(row, &band);
 }
 
 std::size_t count_above(std::span<const float> row, float bound) {
-    std::size_t count = 0;
-#if defined(__x86_64__)
-    if (has_avx2()) {
-        above_avx2(row.data(), row.size(), bound, count);
-        return count;
+    return count_dispatched(row, Compare::above, bound);
+}
+
+std::size_t count_equal(std::span<const float> row, float x) {
+    return count_dispatched(row, Compare::equal, x);
+}
+
+void drop_equal(std::span<float> row, float x, std::size_t n_kept) {
+    constexpr std::size_t block = 4096;
+    std::size_t begin = 0;
+    for (; begin < row.size(); begin += block) {
+        const auto part = row.subspan(begin, std::min(block, row.size() - begin));
+        const std::size_t n = count_equal(part, x);
+        if (n > n_kept) break;
+        n_kept -= n;
     }
+    for (; begin < row.size() && n_kept > 0; ++begin)
+        n_kept -= row[begin] == x ? 1 : 0;
+    if (begin >= row.size()) return;
+#if defined(__x86_64__)
+    if (has_avx2()) return replace_avx2(row.data() + begin, row.size() - begin, x, -infinite);
 #endif
-    above(row.data(), row.size(), bound, count);
-    return count;
+    replace(row.data() + begin, row.size() - begin, x, -infinite);
 }
 
 void maxima_of(std::span<const float> row, std::span<float> maxima) {

@@ -30,8 +30,16 @@ struct Extremes {
 
 Extremes extremes_of(std::span<const float> row);
 
+/// The same of those outside `band`: of what is in it only brokenness counts.
+Extremes extremes_outside(std::span<const float> row, Band band);
+
 /// How many are larger than `bound`.
 std::size_t count_above(std::span<const float> row, float bound);
+
+/// How many equal `x`.
+std::size_t count_equal(std::span<const float> row, float x);
+/// Makes -inf of all that equal `x` but the first `n_kept`.
+void drop_equal(std::span<float> row, float x, std::size_t n_kept);
 
 /// How many entries have one maximum in maxima_of().
 constexpr std::size_t maximum_block = 32;

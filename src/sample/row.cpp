@@ -51,8 +51,7 @@ std::size_t Row::place_of(TokenId token) const {
     if (!has_ids_) return std::min(static_cast<std::size_t>(token), size_);
     const auto end = ids_.begin() + static_cast<std::ptrdiff_t>(size_);
     const auto found = std::lower_bound(ids_.begin(), end, token);
-    return found == end || *found != token ? size_
-                                           : static_cast<std::size_t>(found - ids_.begin());
+    return found == end || *found != token ? size_ : static_cast<std::size_t>(found - ids_.begin());
 }
 
 TokenId Row::token_at(std::size_t at) const {
@@ -112,17 +111,18 @@ void Row::weigh_row(Histogram* histogram) {
     const Frame seen = frame();
     if (histogram) histogram->start(seen.top, lowest());
     block_sums_.resize(n_blocks_of(size_));
+    mass_top_ = seen.top;
     mass_ = mass_of(row(), seen, block_sums_, histogram);
     if (row_ == assigned_.data() && scale_ == 1) assigned_mass_ = mass_;
     if (!changed_.empty()) {
-        member_logits_.clear();
+        logits_.clear();
         for (const auto& entry : changed_)
-            member_logits_.push_back(entry.logit);
+            logits_.push_back(entry.logit);
         weights_.resize(changed_.size());
-        mass_.moment += weigh(member_logits_, seen.top, weights_).moment;
+        mass_.moment += weigh(logits_, seen.top, weights_).moment;
         for (std::size_t i = 0; i < changed_.size(); ++i) {
             block_sums_[changed_[i].at / block_size] += weights_[i];
-            if (histogram) histogram->add(member_logits_[i], weights_[i]);
+            if (histogram) histogram->add(logits_[i], weights_[i]);
         }
         mass_.sum = 0;
         for (const double sum : block_sums_)
@@ -150,7 +150,7 @@ const Mass& Row::assigned_mass() {
 std::span<const double> Row::block_weights(std::size_t block) {
     const std::size_t begin = block * block_size;
     const std::size_t end = std::min(begin + block_size, size_);
-    const Frame seen = frame();
+    const Frame seen{scale_, mass_top_};
     block_weights_.resize(end - begin);
     weigh(row().subspan(begin, end - begin), seen, block_weights_);
     for (const auto& entry : changed_) {
@@ -181,7 +181,7 @@ Row::Found Row::find(double share) {
         if (is_beyond && passed > target) break;
     }
     const std::size_t at = block * block_size + found;
-    return {token_at(at), logit_at(at) - frame().top - mass_.log_sum()};
+    return {token_at(at), logit_at(at) - mass_top_ - mass_.log_sum()};
 }
 
 // Takes out of play what a predicate does not let stay.
@@ -198,21 +198,25 @@ void Row::keep_between(Band band, const std::function<bool(double)>& stays) {
     is_weighed_ = false;
     drop_changed(stays);
     if (band.low <= low_x_ && band.high >= top_x_) return;
+    move_together(band);
+    low_x_ = std::max(low_x_, band.low);
+    if (band.high < top_x_) has_top_x_ = false;
+}
+
+// Moves the floats in `band`, and the changed, to the front; the others are gone.
+void Row::move_together(Band band) {
     const float* from = row_;
     if (own_.size() < size_ + pack_room) own_.resize(size_ + pack_room);
     if (ids_.size() < own_.size()) ids_.resize(own_.size());
     size_ = pack({from, size_}, has_ids_ ? ids_.data() : nullptr, band, own_.data(), ids_.data());
     row_ = own_.data();
     has_ids_ = true;
-    if (!changed_.empty()) {
-        members_.resize(size_);
-        [[maybe_unused]] const std::size_t n_found = find_nan(row(), members_.data());
-        assert(n_found == changed_.size());
-        for (std::size_t i = 0; i < changed_.size(); ++i)
-            changed_[i].at = members_[i];
-    }
-    low_x_ = std::max(low_x_, band.low);
-    if (band.high < top_x_) has_top_x_ = false;
+    if (changed_.empty()) return;
+    if (members_.size() < size_) members_.resize(size_);
+    [[maybe_unused]] const std::size_t n_found = find_nan(row(), members_.data());
+    assert(n_found == changed_.size());
+    for (std::size_t i = 0; i < changed_.size(); ++i)
+        changed_[i].at = members_[i];
 }
 
 }  // namespace fabula::sample

@@ -87,16 +87,20 @@ private:
     std::span<const double> block_weights(std::size_t block);
     void drop_changed(const std::function<bool(double)>& stays);
     void keep_between(Band band, const std::function<bool(double)>& stays);
+    void move_together(Band band);
     Band band_of(std::size_t first, std::size_t last) const;
     void keep_bracket(const Bracket& bracket);
     void take_members(Band sure, const std::function<bool(double)>& is_sure);
-    void drop_members_beyond(const Cut& cut);
-    void keep_cheapest_logits(double missing, bool by_weight);
+    enum class Reach { weight, number };
+    template <typename CostOf>
+    void keep_cheapest_members(double missing, Reach reach, CostOf&& cost_of);
+    void keep_first_members(double missing, Reach reach);
+    void keep_top_few(std::size_t k);
 
     const float* row_ = nullptr;  // [size_]; -inf is out of play, NaN stands in changed_
     std::size_t size_ = 0;
-    std::vector<float> own_;     // what row_ points to, once it is not the caller's
-    std::vector<TokenId> ids_;   // [size_], where has_ids_; else the index is the id
+    std::vector<float> own_;    // what row_ points to, once it is not the caller's
+    std::vector<TokenId> ids_;  // [size_], where has_ids_; else the index is the id
     bool has_ids_ = false;
     std::vector<Changed> changed_;  // ascending
     double scale_ = 1;              // of the floats, not of what is changed
@@ -113,12 +117,16 @@ private:
 
     bool is_weighed_ = false;  // whether mass_ and block_sums_ are of what is in play
     Mass mass_;
+    double mass_top_ = 0;  // about which mass_ is, also once that is out of play
     std::vector<double> block_sums_;
     std::vector<double> block_weights_;
     Histogram histogram_;
 
-    std::vector<std::uint32_t> members_;  // the entries among which a cut lies, ascending
-    std::vector<double> member_logits_;
+    // The entries among which a cut lies: their indices, ascending, or the float that all have.
+    std::vector<std::uint32_t> members_;
+    std::size_t n_members_ = 0;
+    std::optional<float> equal_members_;
+    std::vector<double> logits_;
     std::vector<double> costs_;
     std::vector<double> weights_;
     std::vector<float> maxima_;

@@ -22,8 +22,8 @@ Error broken_logit(std::span<const float> logits) {
 
 std::int32_t rank_of(std::span<const float> logits, TokenId token) {
     const float own = logits[static_cast<std::size_t>(token)];
-    const auto ties = std::count(logits.begin(), logits.begin() + token, own);
-    return static_cast<std::int32_t>(count_above(logits, own)) + static_cast<std::int32_t>(ties);
+    const auto ties = count_equal(logits.first(static_cast<std::size_t>(token)), own);
+    return static_cast<std::int32_t>(count_above(logits, own) + ties);
 }
 
 // Whether `history` ends in all of `sequence` but its last token.
@@ -62,8 +62,7 @@ Result<std::vector<Sampler::Kept>> Sampler::keep(std::span<const float> logits, 
     if (!top) return top.error();
     const double sum = row_.mass().sum;
     std::vector<Kept> kept;
-    row_.for_each(
-        [&](TokenId token, double weight) { kept.push_back({token, weight / sum}); });
+    row_.for_each([&](TokenId token, double weight) { kept.push_back({token, weight / sum}); });
     return kept;
 }
 
