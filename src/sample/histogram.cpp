@@ -3,8 +3,6 @@
 
 #include "sample/float_order.h"
 #include "sample/passes.h"
-#include "sample/vectors.h"
-#include "sample/wide.h"
 
 #include <algorithm>
 #include <cassert>
@@ -40,77 +38,32 @@ double key_reaching(std::span<const double> totals, double target, std::size_t s
     return last;
 }
 
-constexpr std::size_t stride = Wide<Parts4>::size;
-
-struct Places {
-    double scale;
-    double top;
-    double per_nat;
-};
-
-// `n` a multiple of the stride.
-FABULA_INLINE void count_strides(const float* row, std::size_t n, const Places& places,
-                                 double* lane_sums) {
-    double ones[stride];
-    std::fill(std::begin(ones), std::end(ones), 1.0);
-    for (std::size_t i = 0; i < n; i += stride) {
-        Wide<Parts4> x;
-        x.load(row + i);
-        x = x * places.scale - places.top;
-        std::int32_t offsets[stride];
-        at_most(x * -places.per_nat, Histogram::n_buckets - 1)
-            .store_whole(offsets, Histogram::lanes);
-        scatter(ones, offsets, stride, lane_sums);
-    }
-}
-
-#if defined(__x86_64__)
-[[gnu::target("avx2")]] void count_strides_avx2(const float* row, std::size_t n,
-                                                const Places& places, double* lane_sums) {
-    count_strides(row, n, places, lane_sums);
-}
-#endif
-
-void count_strides_dispatched(const float* row, std::size_t n, const Places& places,
-                              double* lane_sums) {
-#if defined(__x86_64__)
-    if (vectors() != Vectors::portable) return count_strides_avx2(row, n, places, lane_sums);
-#endif
-    count_strides(row, n, places, lane_sums);
-}
-
 }  // namespace
 
 void Histogram::start(double top, double lowest, Width width) {
     assert(std::isfinite(top));
     top_ = top;
+    // The lowest is not in the last bucket, which has no end.
     const double span = top - lowest;
-    const double wanted = span > 0 ? static_cast<double>(n_buckets) / span : most_per_nat;
+    const double wanted = span > 0 ? (static_cast<double>(n_buckets) - 1.5) / span : most_per_nat;
     const double fewest = width == Width::narrow ? fewest_per_nat : 0;
     per_nat_ = std::clamp(wanted, fewest, most_per_nat);
-    sums_.assign(n_buckets * lanes, 0);
+    sums_.assign(n_buckets * Buckets::lanes, 0);
     totals_.clear();
 }
 
 void Histogram::count(std::span<const float> row, double scale) {
-    const Places places{scale, top_, per_nat_};
-    const std::size_t n_whole = row.size() - row.size() % stride;
-    count_strides_dispatched(row.data(), n_whole, places, sums_.data());
-    float rest[stride];
-    std::fill(std::begin(rest), std::end(rest), -infinite);
-    std::copy(row.begin() + static_cast<std::ptrdiff_t>(n_whole), row.end(), rest);
-    count_strides_dispatched(rest, stride, places, sums_.data());
-    // What is not in play, a NaN included, is in the last bucket.
-    const std::size_t n_counted = n_whole + stride;
-    const std::size_t n_in_play = count_above(row, -infinite);
-    sums_[(n_buckets - 1) * lanes] -= static_cast<double>(n_counted - n_in_play);
+    row_kernels().count_buckets(row.data(), row.size(), {scale, top_}, buckets());
+    // What is not in play, or no number, was counted into the last bucket.
+    sums_[(n_buckets - 1) * Buckets::lanes] -=
+        static_cast<double>(row.size() - count_above(row, -infinite));
 }
 
 std::span<const double> Histogram::totals() {
     if (totals_.empty()) {
         totals_.resize(n_buckets);
         for (std::size_t b = 0; b < n_buckets; ++b) {
-            const double* sum = sums_.data() + b * lanes;
+            const double* sum = sums_.data() + b * Buckets::lanes;
             totals_[b] = (sum[0] + sum[1]) + (sum[2] + sum[3]);
         }
     }

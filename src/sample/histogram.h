@@ -4,8 +4,9 @@
 // that bucket are looked at one by one.
 #pragma once
 
+#include "sample/row_kernels.h"
+
 #include <cstddef>
-#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -13,8 +14,7 @@ namespace fabula::sample {
 
 class Histogram {
 public:
-    static constexpr std::size_t n_buckets = 1024;
-    static constexpr std::size_t lanes = 4;  // sums of a bucket, so that additions overlap
+    static constexpr std::size_t n_buckets = Buckets::n;
 
     enum class Width { narrow, any };
     /// Starts over, empty, for logits of at most `top`, hardly any below `lowest`. Bucket 0 begins
@@ -30,12 +30,12 @@ public:
         if (!(place < n_buckets - 1)) return n_buckets - 1;
         return place > 0 ? static_cast<std::size_t>(place) : 0;
     }
-    void add(double logit, double weight) { sums_[bucket_of(logit) * lanes] += weight; }
+    void add(double logit, double weight) { sums_[bucket_of(logit) * Buckets::lanes] += weight; }
     /// Adds 1 for every entry of `row`, times `scale`, that is above -inf and no NaN.
     void count(std::span<const float> row, double scale);
 
-    /// [n_buckets][lanes]: what is in each bucket, in parts.
-    double* lane_sums() { return sums_.data(); }
+    /// Where a pass over a row adds what it finds.
+    Buckets buckets() { return {sums_.data(), per_nat_}; }
     /// What is in each bucket [n_buckets]. Valid until the next start().
     std::span<const double> totals();
 
@@ -48,21 +48,6 @@ private:
     std::vector<double> sums_;
     std::vector<double> totals_;
 };
-
-/// Adds the weight of each of n entries, a multiple of the lanes, to the bucket that begins at its
-/// offset in `lane_sums`.
-[[gnu::always_inline]] inline void scatter(const double* weights, const std::int32_t* offsets,
-                                           std::size_t n, double* lane_sums) {
-    for (std::size_t i = 0; i < n; i += Histogram::lanes) {
-        const auto offset = [=](std::size_t lane) {
-            return static_cast<std::uint32_t>(offsets[i + lane]) + lane;
-        };
-        lane_sums[offset(0)] += weights[i];
-        lane_sums[offset(1)] += weights[i + 1];
-        lane_sums[offset(2)] += weights[i + 2];
-        lane_sums[offset(3)] += weights[i + 3];
-    }
-}
 
 /// The buckets within which a cut lies.
 struct Bracket {

@@ -150,8 +150,8 @@ void Row::keep_top_k(std::size_t k) {
     keep_cheapest_members(bracket.missing, Reach::number, cost_of);
 }
 
-// By the maxima of blocks. k blocks have an entry at or above the k-th largest of the maxima: so has
-// the row.
+// By the maxima of blocks. k blocks have an entry at or above the k-th largest of the maxima: so
+// has the row.
 void Row::keep_top_few(std::size_t k) {
     // Wider blocks while there are enough: fewer maxima to order.
     for (; maxima_.size() >= 16 * k; maxima_.resize(maxima_.size() / 2)) {
@@ -166,11 +166,10 @@ void Row::keep_top_few(std::size_t k) {
 
     // Where fewer than k lie above it, they all stay, and a flat row's equals at it share the rest.
     const auto is_above = [=](double logit) { return logit > lowest; };
-    const std::size_t n_above =
-        count_above(row(), bound) +
-        static_cast<std::size_t>(std::count_if(
-            changed_.begin(), changed_.end(),
-            [&](const Changed& entry) { return is_above(entry.logit); }));
+    const std::size_t n_above = count_above(row(), bound) +
+                                static_cast<std::size_t>(std::count_if(
+                                    changed_.begin(), changed_.end(),
+                                    [&](const Changed& entry) { return is_above(entry.logit); }));
     const bool stay = n_above < k;
     take_members(stay ? Band{std::nextafter(bound, infinite), most} : Band{},
                  [&](double logit) { return stay && is_above(logit); });
