@@ -169,15 +169,19 @@ Mass weigh(const Real* row, std::size_t n, Frame frame, double* weights, Buckets
 
 // Whatever is in no bucket, by -inf or NaN, is in the last one.
 void count_buckets(const float* row, std::size_t n, Frame frame, Buckets buckets) {
-    double ones[wide_size];
-    store(all(1), ones);
-    std::size_t i = 0;
-    for (; i + wide_size <= n; i += wide_size) {
-        std::int32_t offsets[wide_size];
-        store_offsets(load(row + i) * frame.scale - frame.top, buckets.per_nat, offsets);
-        scatter(ones, offsets, wide_size, buckets.sums);
+    double ones[chunk];
+    std::int32_t offsets[chunk];
+    for (std::size_t i = 0; i < chunk; i += wide_size)
+        store(all(1), ones + i);
+    const std::size_t n_whole = n - n % wide_size;
+    for (std::size_t begin = 0; begin < n_whole; begin += chunk) {
+        const std::size_t n_chunk = n_whole - begin < chunk ? n_whole - begin : chunk;
+        for (std::size_t i = 0; i < n_chunk; i += wide_size)
+            store_offsets(load(row + begin + i) * frame.scale - frame.top, buckets.per_nat,
+                          offsets + i);
+        scatter(ones, offsets, n_chunk, buckets.sums);
     }
-    for (; i < n; ++i) {
+    for (std::size_t i = n_whole; i < n; ++i) {
         const double x = static_cast<double>(row[i]) * frame.scale - frame.top;
         const double place = x * -buckets.per_nat;
         constexpr double last = Buckets::n - 1;
