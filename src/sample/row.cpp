@@ -1,214 +1,222 @@
 // SPDX-License-Identifier: 0BSD
 #include "sample/row.h"
 
-#include "sample/reference.h"
-#include "sample/scan.h"
-
 #include <algorithm>
 #include <cassert>
 #include <cmath>
-#include <functional>
 #include <limits>
-#include <numeric>
-#include <utility>
 
 namespace fabula::sample {
-namespace {
 
-constexpr std::size_t block = 32;  // entries whose maximum top_k looks at first
-
-double reach_of(double p) {
-    return std::max(0.0, p - reference::reach_slack);
-}
-
-constexpr double banned = -std::numeric_limits<double>::infinity();
-
-// Four comparisons at a time: one after the other each would wait for the last.
-double largest(const double* at, std::size_t n) {
-    const double* end = at + n;
-    double top[4] = {*at, *at, *at, *at};
-    for (; end - at >= 4; at += 4) {
-        for (int lane = 0; lane < 4; ++lane)
-            top[lane] = top[lane] < at[lane] ? at[lane] : top[lane];
-    }
-    for (; at < end; ++at)
-        top[0] = std::max(top[0], *at);
-    return std::max(std::max(top[0], top[1]), std::max(top[2], top[3]));
-}
-
-}  // namespace
-
-void Row::assign(std::span<const float> logits, float top) {
-    ids_.resize(logits.size());
-    std::iota(ids_.begin(), ids_.end(), 0);
-    logits_.resize(logits.size());
-    double* to = logits_.data();
-    has_banned_ = false;
-    for (const float logit : logits) {
-        has_banned_ |= logit < std::numeric_limits<float>::lowest();
-        *to++ = static_cast<double>(logit);
-    }
-    top_ = static_cast<double>(top);
-    has_top_ = true;
+void Row::assign(std::span<const float> logits, const Extremes& extremes) {
+    row_ = logits.data();
+    size_ = logits.size();
+    has_ids_ = false;
+    changed_.clear();
+    scale_ = 1;
+    top_x_ = extremes.top;
+    low_x_ = extremes.low;
+    has_top_x_ = true;
+    assigned_ = logits;
+    assigned_extremes_ = extremes;
+    assigned_mass_.reset();
     is_weighed_ = false;
+}
+
+// The row, to be written to.
+std::span<float> Row::own_row() {
+    if (own_.size() < size_ + pack_room) own_.resize(size_ + pack_room);
+    if (row_ != own_.data()) {
+        std::copy_n(row_, size_, own_.data());
+        row_ = own_.data();
+    }
+    return {own_.data(), size_};
 }
 
 void Row::ban(TokenId token) {
-    change(token, [](double) { return banned; });
-    has_banned_ = true;
-}
-
-void Row::drop_banned() {
-    const double* logit = logits_.data();
-    if (has_banned_) keep([=](std::size_t i) { return logit[i] != banned; });
-    has_banned_ = false;
-}
-
-std::size_t Row::find(TokenId token) const {
-    // While nothing has been dropped a token stands at its own index.
-    const auto at = static_cast<std::size_t>(token);
-    if (token >= 0 && at < ids_.size() && ids_[at] == token) return at;
-    const auto found = std::lower_bound(ids_.begin(), ids_.end(), token);
-    if (found == ids_.end() || *found != token) return ids_.size();
-    return static_cast<std::size_t>(found - ids_.begin());
-}
-
-double Row::top() {
-    if (!has_top_) top_ = largest(logits_.data(), logits_.size());
-    has_top_ = true;
-    return top_;
-}
-
-// Keeps the entries for which is_wanted(i) and then stays(i), asked in order, hold; their weights
-// move with them, while their mass is no longer known.
-template <typename IsWanted, typename Stays>
-void Row::keep(IsWanted&& is_wanted, Stays&& stays) {
-    TokenId* id = ids_.data();
-    double* logit = logits_.data();
-    double* weight = is_weighed_ ? weights_.data() : nullptr;
-    std::size_t kept = 0;
-    take_where(size(), is_wanted, [&](std::size_t i) {
-        if (!stays(i)) return;
-        id[kept] = id[i];  // kept <= i: entries not yet asked about stand where they stood
-        logit[kept] = logit[i];
-        if (weight) weight[kept] = weight[i];
-        ++kept;
-    });
-    if (kept == ids_.size()) return;
-    if (is_weighed_) weights_.resize(kept);
+    assert(changed_.empty());
+    const std::size_t at = place_of(token);
+    if (at >= size_ || row_[at] == -infinite) return;
+    if (row_[at] >= top_x_) has_top_x_ = false;
+    own_row()[at] = -infinite;
     is_weighed_ = false;
-    ids_.resize(kept);
-    logits_.resize(kept);
 }
 
-template <typename IsWanted>
-void Row::keep(IsWanted&& is_wanted) {
-    keep(is_wanted, [](std::size_t) { return true; });
+bool Row::is_empty() {
+    return size_ == 0 || std::isinf(top());
+}
+
+std::size_t Row::place_of(TokenId token) const {
+    if (token < 0) return size_;
+    if (!has_ids_) return std::min(static_cast<std::size_t>(token), size_);
+    const auto end = ids_.begin() + static_cast<std::ptrdiff_t>(size_);
+    const auto found = std::lower_bound(ids_.begin(), end, token);
+    return found == end || *found != token ? size_ : static_cast<std::size_t>(found - ids_.begin());
+}
+
+TokenId Row::token_at(std::size_t at) const {
+    return has_ids_ ? ids_[at] : static_cast<TokenId>(at);
+}
+
+double Row::logit_at(std::size_t at) const {
+    if (!std::isnan(row_[at])) return static_cast<double>(row_[at]) * scale_;
+    return std::lower_bound(changed_.begin(), changed_.end(), at,
+                            [](const Changed& entry, std::size_t i) { return entry.at < i; })
+        ->logit;
+}
+
+void Row::set_changed(std::size_t at, double logit) {
+    assert(changed_.empty() || changed_.back().at < at);
+    if (row_[at] >= top_x_) has_top_x_ = false;
+    own_row()[at] = std::numeric_limits<float>::quiet_NaN();
+    changed_.push_back({static_cast<std::uint32_t>(at), logit});
+    is_weighed_ = false;
 }
 
 void Row::scale(double factor) {
-    double* logit = logits_.data();
-    for (std::size_t i = 0; i < logits_.size(); ++i)
-        logit[i] *= factor;
-    top_ *= factor;
+    assert(scale_ == 1);
+    if (factor == 1) return;
+    scale_ = factor;
+    for (auto& entry : changed_)
+        entry.logit *= factor;
     is_weighed_ = false;
 }
 
-const Mass& Row::mass() {
-    assert(!ids_.empty());
-    if (!is_weighed_) {
-        weights_.resize(logits_.size());
-        mass_ = weigh(logits_, top(), weights_);
-        is_weighed_ = true;
+void Row::measure() {
+    if (has_top_x_) return;
+    const auto found = extremes_of(row());
+    top_x_ = found.top;
+    low_x_ = found.low;
+    has_top_x_ = true;
+}
+
+double Row::top() {
+    measure();
+    double top = static_cast<double>(top_x_) * scale_;
+    for (const auto& entry : changed_)
+        top = std::max(top, entry.logit);
+    return top;
+}
+
+// No logit in play is lower.
+double Row::lowest() {
+    double lowest = static_cast<double>(low_x_) * scale_;
+    for (const auto& entry : changed_)
+        lowest = std::min(lowest, entry.logit);
+    return lowest;
+}
+
+// Weighs what is in play; into the buckets, too, where a histogram is given.
+void Row::weigh_row(Histogram* histogram) {
+    const Frame seen = frame();
+    if (histogram) histogram->start(seen.top, lowest());
+    block_sums_.resize(n_blocks_of(size_));
+    mass_top_ = seen.top;
+    mass_ = mass_of(row(), seen, block_sums_, histogram);
+    if (row_ == assigned_.data() && scale_ == 1) assigned_mass_ = mass_;
+    if (!changed_.empty()) {
+        logits_.clear();
+        for (const auto& entry : changed_)
+            logits_.push_back(entry.logit);
+        weights_.resize(changed_.size());
+        mass_.moment += weigh(logits_, seen.top, weights_).moment;
+        for (std::size_t i = 0; i < changed_.size(); ++i) {
+            block_sums_[changed_[i].at / block_size] += weights_[i];
+            if (histogram) histogram->add(logits_[i], weights_[i]);
+        }
+        mass_.sum = 0;
+        for (const double sum : block_sums_)
+            mass_.sum += sum;
     }
+    is_weighed_ = true;
+}
+
+const Mass& Row::mass() {
+    assert(size_ > 0);
+    if (!is_weighed_) weigh_row(nullptr);
     return mass_;
 }
 
-void Row::keep_up_to(const Cut& cut) {
-    const double* cost = costs_.data();
-    std::size_t ties = cut.ties;
-    keep([=, limit = cut.limit](std::size_t i) { return cost[i] <= limit; },
-         [&](std::size_t i) {
-             if (cost[i] < cut.limit) return true;
-             if (ties == 0) return false;
-             --ties;
-             return true;
-         });
-}
-
-void Row::keep_from(double lowest_logit) {
-    const double* logit = logits_.data();
-    keep([=](std::size_t i) { return logit[i] >= lowest_logit; });
-}
-
-// Costs by logit, not by weight: two small weights may be equal where their logits are not.
-void Row::cost_by_logit() {
-    costs_.resize(size());
-    for (std::size_t i = 0; i < size(); ++i)
-        costs_.data()[i] = -logits_.data()[i];
-}
-
-void Row::keep_top_k(std::size_t k) {
-    if (k >= size()) return;
-    if (const std::size_t n_blocks = size() / block; k <= n_blocks) {
-        // k blocks have an entry at or above the k-th largest of the blocks' maxima: so has the
-        // row.
-        costs_.resize(n_blocks);
-        for (std::size_t b = 0; b < n_blocks; ++b)
-            costs_[b] = largest(logits_.data() + b * block, block);
-        const auto kth = costs_.begin() + static_cast<std::ptrdiff_t>(k - 1);
-        std::nth_element(costs_.begin(), kth, costs_.end(), std::greater<>{});
-        keep_from(*kth);
+const Mass& Row::assigned_mass() {
+    if (!assigned_mass_) {
+        block_weights_.resize(n_blocks_of(assigned_.size()));
+        assigned_mass_ =
+            mass_of(assigned_, {1, static_cast<double>(assigned_extremes_.top)}, block_weights_);
     }
-    cost_by_logit();
-    keep_up_to(cuts_.find(costs_, {}, static_cast<double>(k), -top()));
+    return *assigned_mass_;
 }
 
-// A weight below this, times all there are, is less than what need not be reached: the others alone
-// reach the target.
-double Row::negligible(double target) const {
-    return (mass_.sum - target) / static_cast<double>(size());
+// The weights of one block of what is in play.
+std::span<const double> Row::block_weights(std::size_t block) {
+    const std::size_t begin = block * block_size;
+    const std::size_t end = std::min(begin + block_size, size_);
+    const Frame seen{scale_, mass_top_};
+    block_weights_.resize(end - begin);
+    weigh(row().subspan(begin, end - begin), seen, block_weights_);
+    for (const auto& entry : changed_) {
+        if (entry.at < begin || entry.at >= end) continue;
+        double weight = 0;
+        weigh(std::span(&entry.logit, 1), seen.top, std::span(&weight, 1));
+        block_weights_[entry.at - begin] = weight;
+    }
+    return block_weights_;
 }
 
-void Row::keep_heavier(double least) {
-    const double* weight = weights_.data();
-    keep([=](std::size_t i) { return weight[i] >= least; });
+Row::Found Row::find(double share) {
+    const double target = share * mass().sum;
+    double passed = 0;
+    bool is_beyond = false;
+    std::size_t block = 0;
+    for (std::size_t b = 0; b < block_sums_.size() && !is_beyond; ++b) {
+        is_beyond = passed + block_sums_[b] > target;
+        if (block_sums_[b] > 0) block = b;
+        if (!is_beyond) passed += block_sums_[b];
+    }
+    // Where rounding leaves the sum at the target: the last token that weighs anything.
+    const auto weights = block_weights(block);
+    std::size_t found = 0;
+    for (std::size_t i = 0; i < weights.size(); ++i) {
+        if (weights[i] > 0) found = i;
+        passed += weights[i];
+        if (is_beyond && passed > target) break;
+    }
+    const std::size_t at = block * block_size + found;
+    return {token_at(at), logit_at(at) - mass_top_ - mass_.log_sum()};
 }
 
-void Row::keep_top_p(double p) {
-    if (p >= 1) return;
-    const double target = reach_of(p) * mass().sum;
-    keep_heavier(negligible(target));
-    cost_by_logit();
-    keep_up_to(cuts_.find(costs_, weights_, target, -top()));
+// Takes out of play what a predicate does not let stay.
+void Row::drop_changed(const std::function<bool(double)>& stays) {
+    std::erase_if(changed_, [&](const Changed& entry) {
+        if (stays(entry.logit)) return false;
+        own_[entry.at] = -infinite;
+        return true;
+    });
 }
 
-void Row::keep_min_p(double ratio) {
-    if (ratio > 0) keep_from(top() + std::log(ratio));
+// Keeps the floats in `band`, and of what is changed the logits that stay.
+void Row::keep_between(Band band, const std::function<bool(double)>& stays) {
+    is_weighed_ = false;
+    drop_changed(stays);
+    if (band.low <= low_x_ && band.high >= top_x_) return;
+    move_together(band);
+    low_x_ = std::max(low_x_, band.low);
+    if (band.high < top_x_) has_top_x_ = false;
 }
 
-void Row::keep_typical_p(double p) {
-    if (p >= 1) return;
-    const Mass all = mass();
-    const double mean = all.entropy();
-    const double target = reach_of(p) * all.sum;
-    // A token's surprise is log_sum - (logit - top); it costs its distance from the mean surprise.
-    // The negligible cost most where they lie farther above the mean than 0 lies below it.
-    const double least = negligible(target);
-    if (2 * mean < all.log_sum() - std::log(least) - 1e-6) keep_heavier(least);
-    const double logit_of_mean = top_ + all.log_sum() - mean;
-    costs_.resize(size());
-    for (std::size_t i = 0; i < size(); ++i)
-        costs_.data()[i] = reference::on_surprise_grid(std::abs(logit_of_mean - logits_.data()[i]));
-    keep_up_to(cuts_.find(costs_, weights_, target, 0));
-    has_top_ = false;  // the likeliest token need not be a typical one
-}
-
-void Row::keep_greedy() {
-    const double* logit = logits_.data();
-    bool is_found = false;
-    keep([=, largest = top()](std::size_t i) { return logit[i] == largest; },
-         [&](std::size_t) { return !std::exchange(is_found, true); });
+// Moves the floats in `band`, and the changed, to the front; the others are gone.
+void Row::move_together(Band band) {
+    const float* from = row_;
+    if (own_.size() < size_ + pack_room) own_.resize(size_ + pack_room);
+    if (ids_.size() < own_.size()) ids_.resize(own_.size());
+    size_ = pack({from, size_}, has_ids_ ? ids_.data() : nullptr, band, own_.data(), ids_.data());
+    row_ = own_.data();
+    has_ids_ = true;
+    if (changed_.empty()) return;
+    if (members_.size() < size_) members_.resize(size_);
+    [[maybe_unused]] const std::size_t n_found = find_nan(row(), members_.data());
+    assert(n_found == changed_.size());
+    for (std::size_t i = 0; i < changed_.size(); ++i)
+        changed_[i].at = members_[i];
 }
 
 }  // namespace fabula::sample

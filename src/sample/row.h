@@ -1,14 +1,23 @@
 // SPDX-License-Identifier: 0BSD
-// The tokens still in play while a row of logits passes through the stages: ids ascending, their
-// logits, and their weights where a stage asked for them. `reference.h` says what each stage means;
-// this is the fast way there. Scratch is kept: no allocation once a row of that size has been seen.
+// The tokens still in play while a row of logits passes through the stages, ascending by id.
+// `reference.h` says what each stage means; this is the fast way there.
+//
+// The row stays floats, and the caller's as long as nothing is dropped. What the stages do to all
+// logits alike is a factor; the logits that a penalty or bias changed stand in a short list; only
+// where few are left does anything look at tokens one by one. Scratch is kept: no allocation once
+// a row of that size has been seen.
 #pragma once
 
 #include "base/token.h"
 #include "sample/cut.h"
 #include "sample/exponential.h"
+#include "sample/histogram.h"
+#include "sample/passes.h"
 
 #include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -16,22 +25,21 @@ namespace fabula::sample {
 
 class Row {
 public:
-    /// Starts over with all of `logits` (finite or -inf), of which `top` is the largest.
-    void assign(std::span<const float> logits, float top);
-    /// Takes a token out of play by -inf; one that is not in the row is passed over.
+    /// Starts over with all of `logits` (finite or -inf), which have these extremes and stay where
+    /// they are until the next call.
+    void assign(std::span<const float> logits, const Extremes& extremes);
+    /// Takes a token out of play; one that is not in the row is passed over.
     void ban(TokenId token);
-    /// Drops every token at -inf. To be called before anything below.
-    void drop_banned();
+    bool is_empty();
 
-    /// Replaces the logit of `token`, where it is in play, by change(logit).
+    /// Replaces the logit of each of `tokens`, ascending, where it is in play, by change(token,
+    /// logit). Once a row.
     template <typename Change>
-    void change(TokenId token, Change&& change) {
-        const std::size_t at = find(token);
-        if (at < ids_.size()) logits_[at] = change(logits_[at]);
-        has_top_ = is_weighed_ = false;
-    }
-    /// Multiplies every logit by `factor` > 0.
+    void change(std::span<const TokenId> tokens, Change&& change);
+    /// Multiplies every logit by `factor` > 0. Once a row.
     void scale(double factor);
+
+    // The stages. Each requires a token in play and leaves one at least.
     void keep_top_k(std::size_t k);
     void keep_top_p(double p);
     void keep_min_p(double ratio);
@@ -39,38 +47,111 @@ public:
     /// Keeps the largest logit alone.
     void keep_greedy();
 
-    std::size_t size() const { return ids_.size(); }
-    std::span<const TokenId> tokens() const { return ids_; }
-    /// What the tokens weigh together. Requires size() > 0.
+    /// What the tokens in play weigh together.
     const Mass& mass();
-    /// One a token: its probability is its share of mass().sum. Valid behind mass().
-    std::span<const double> weights() const { return weights_; }
-    /// ln of that probability, exact also where the weight is 0. Valid behind mass().
-    double logprob(std::size_t at) const { return logits_[at] - top_ - mass_.log_sum(); }
+    /// What the row weighed as it was assigned.
+    const Mass& assigned_mass();
+
+    /// A token in play, and the natural log of its share of the mass, exact also where its weight
+    /// is 0.
+    struct Found {
+        TokenId token;
+        double logprob;
+    };
+    /// The first token, ascending by id, up to which the weights together exceed `share`, in [0,
+    /// 1), of the mass.
+    Found find(double share);
+
+    /// Calls take(token, weight) for every token in play, ascending by id: its probability is its
+    /// share of mass().sum.
+    template <typename Take>
+    void for_each(Take&& take);
 
 private:
-    std::size_t find(TokenId token) const;
-    double top();
-    void keep_from(double lowest_logit);
-    double negligible(double target) const;
-    void keep_heavier(double least);
-    void cost_by_logit();
-    void keep_up_to(const Cut& cut);
-    template <typename IsWanted, typename Stays>
-    void keep(IsWanted&& is_wanted, Stays&& stays);
-    template <typename IsWanted>
-    void keep(IsWanted&& is_wanted);
+    struct Changed {
+        std::uint32_t at;  // where the row has a NaN
+        double logit;
+    };
 
-    std::vector<TokenId> ids_;
-    std::vector<double> logits_;
-    std::vector<double> weights_;  // e^(logit - top_)
-    std::vector<double> costs_;
-    CutFinder cuts_;
+    std::size_t place_of(TokenId token) const;
+    TokenId token_at(std::size_t at) const;
+    double logit_at(std::size_t at) const;
+    std::span<const float> row() const { return {row_, size_}; }
+    std::span<float> own_row();
+    void set_changed(std::size_t at, double logit);
+    double top();
+    double lowest();
+    void measure();
+    Frame frame() { return {scale_, top()}; }
+    void weigh_row(Histogram* histogram);
+    std::span<const double> block_weights(std::size_t block);
+    void drop_changed(const std::function<bool(double)>& stays);
+    void keep_between(Band band, const std::function<bool(double)>& stays);
+    void move_together(Band band);
+    Band band_of(std::size_t first, std::size_t last) const;
+    void keep_bracket(const Bracket& bracket);
+    void take_members(Band sure, const std::function<bool(double)>& is_sure);
+    enum class Reach { weight, number };
+    template <typename CostOf>
+    void keep_cheapest_members(double missing, Reach reach, CostOf&& cost_of);
+    void keep_first_members(double missing, Reach reach);
+    void keep_top_few(std::size_t k);
+
+    const float* row_ = nullptr;  // [size_]; -inf is out of play, NaN stands in changed_
+    std::size_t size_ = 0;
+    std::vector<float> own_;    // what row_ points to, once it is not the caller's
+    std::vector<TokenId> ids_;  // [size_], where has_ids_; else the index is the id
+    bool has_ids_ = false;
+    std::vector<Changed> changed_;  // ascending
+    double scale_ = 1;              // of the floats, not of what is changed
+
+    // Bounds of the floats; they may be loose where something was dropped, has_top_x_ says whether
+    // the upper one is reached.
+    float top_x_ = 0;
+    float low_x_ = 0;
+    bool has_top_x_ = false;
+
+    std::span<const float> assigned_;
+    Extremes assigned_extremes_;
+    std::optional<Mass> assigned_mass_;
+
+    bool is_weighed_ = false;  // whether mass_ and block_sums_ are of what is in play
     Mass mass_;
-    double top_ = 0;  // the largest logit, while has_top_
-    bool has_top_ = false;
-    bool has_banned_ = false;  // whether a logit may be -inf
-    bool is_weighed_ = false;  // whether weights_ and mass_ are those of logits_
+    double mass_top_ = 0;  // about which mass_ is, also once that is out of play
+    std::vector<double> block_sums_;
+    std::vector<double> block_weights_;
+    Histogram histogram_;
+
+    // The entries among which a cut lies: their indices, ascending, or the float that all have.
+    std::vector<std::uint32_t> members_;
+    std::size_t n_members_ = 0;
+    std::optional<float> equal_members_;
+    std::vector<double> logits_;
+    std::vector<double> costs_;
+    std::vector<double> weights_;
+    std::vector<float> maxima_;
+    CutFinder cuts_;
 };
+
+template <typename Change>
+void Row::change(std::span<const TokenId> tokens, Change&& change) {
+    for (const auto token : tokens) {
+        const std::size_t at = place_of(token);
+        if (at < size_ && row_[at] > -infinite)
+            set_changed(at, change(token, static_cast<double>(row_[at]) * scale_));
+    }
+}
+
+template <typename Take>
+void Row::for_each(Take&& take) {
+    mass();
+    for (std::size_t block = 0; block < block_sums_.size(); ++block) {
+        const auto weights = block_weights(block);
+        for (std::size_t i = 0; i < weights.size(); ++i) {
+            const std::size_t at = block * block_size + i;
+            if (!(row_[at] == -infinite)) take(token_at(at), weights[i]);
+        }
+    }
+}
 
 }  // namespace fabula::sample

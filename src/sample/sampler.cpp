@@ -2,17 +2,15 @@
 #include "sample/sampler.h"
 
 #include <algorithm>
+#include <bit>
 #include <cassert>
 #include <cmath>
 #include <limits>
-#include <numeric>
 #include <string>
 #include <utility>
 
 namespace fabula::sample {
 namespace {
-
-constexpr int lanes = 8;  // independent comparisons, for the loops over the whole row
 
 Error broken_logit(std::span<const float> logits) {
     std::size_t token = 0;
@@ -22,43 +20,10 @@ Error broken_logit(std::span<const float> logits) {
     return {ErrorCode::corrupt, "the logit of token " + std::to_string(token) + " is " + what};
 }
 
-// The largest logit. Errors: corrupt for a NaN or +inf, exhausted where there is none above -inf.
-Result<float> top_of(std::span<const float> logits) {
-    constexpr float most = std::numeric_limits<float>::max();
-    float top[lanes];
-    std::fill(std::begin(top), std::end(top), -std::numeric_limits<float>::infinity());
-    bool is_broken = false;
-    const float* logit = logits.data();
-    const float* end = logit + logits.size();
-    for (; end - logit >= lanes; logit += lanes) {
-        for (int lane = 0; lane < lanes; ++lane) {
-            is_broken |= !(logit[lane] <= most);  // a NaN compares false
-            top[lane] = top[lane] < logit[lane] ? logit[lane] : top[lane];
-        }
-    }
-    for (; logit < end; ++logit) {
-        is_broken |= !(*logit <= most);
-        top[0] = std::max(top[0], *logit);
-    }
-    if (is_broken) return broken_logit(logits);
-    const float largest = *std::max_element(std::begin(top), std::end(top));
-    if (std::isinf(largest)) return Error{ErrorCode::exhausted, "every token is banned"};
-    return largest;
-}
-
 std::int32_t rank_of(std::span<const float> logits, TokenId token) {
     const float own = logits[static_cast<std::size_t>(token)];
-    std::int32_t before[lanes] = {};
-    const float* logit = logits.data();
-    const float* end = logit + logits.size();
-    for (; end - logit >= lanes; logit += lanes) {
-        for (int lane = 0; lane < lanes; ++lane)
-            before[lane] += logit[lane] > own ? 1 : 0;
-    }
-    for (; logit < end; ++logit)
-        before[0] += *logit > own ? 1 : 0;
-    const auto ties = std::count(logits.begin(), logits.begin() + token, own);
-    return std::accumulate(std::begin(before), std::end(before), static_cast<std::int32_t>(ties));
+    const auto ties = count_equal(logits.first(static_cast<std::size_t>(token)), own);
+    return static_cast<std::int32_t>(count_above(logits, own) + ties);
 }
 
 // Whether `history` ends in all of `sequence` but its last token.
@@ -66,40 +31,6 @@ bool leads_to_last(std::span<const TokenId> history, std::span<const TokenId> se
     if (sequence.empty() || sequence.size() - 1 > history.size()) return false;
     const auto begin = sequence.first(sequence.size() - 1);
     return std::equal(begin.begin(), begin.end(), history.last(begin.size()).begin());
-}
-
-double sum_of(const double* weights, std::size_t n) {
-    double sum[4] = {};
-    std::size_t i = 0;
-    for (; i + 4 <= n; i += 4) {
-        for (std::size_t lane = 0; lane < 4; ++lane)
-            sum[lane] += weights[i + lane];
-    }
-    for (; i < n; ++i)
-        sum[0] += weights[i];
-    return (sum[0] + sum[1]) + (sum[2] + sum[3]);
-}
-
-// The first index up to which the weights together exceed `target`. Sums of 64 are added up, and
-// the one in which the total passes is walked: no long chain of additions that wait for one
-// another.
-std::size_t first_beyond(std::span<const double> weights, double target) {
-    constexpr std::size_t stride = 64;
-    double passed = 0;
-    for (std::size_t begin = 0; begin < weights.size(); begin += stride) {
-        const std::size_t end = std::min(begin + stride, weights.size());
-        const double after = passed + sum_of(weights.data() + begin, end - begin);
-        for (std::size_t i = begin; after > target && i < end; ++i) {
-            passed += weights[i];
-            if (passed > target) return i;
-        }
-        passed = after;
-    }
-    // Rounding left the sum at the target: the last token that weighs anything.
-    std::size_t last = weights.size() - 1;
-    while (last > 0 && weights[last] <= 0)
-        --last;
-    return last;
 }
 
 }  // namespace
@@ -113,15 +44,14 @@ Result<Drawn> Sampler::draw(std::span<const float> logits, const Step& step) {
     assert(step.number >= 0 && step.number < 1);
     const auto top = cut(logits, step);
     if (!top) return top.error();
-    const double target = step.number * row_.mass().sum;
-    const std::size_t at = first_beyond(row_.weights(), target);
+    const auto found = row_.find(step.number);
 
-    const Mass model = mass_of(logits, *top);
+    const Mass& model = row_.assigned_mass();
     Drawn drawn;
-    drawn.token = row_.tokens()[at];
+    drawn.token = found.token;
     const double logit = logits[static_cast<std::size_t>(drawn.token)];
     drawn.logprob_model = static_cast<float>(logit - *top - model.log_sum());
-    drawn.logprob = static_cast<float>(row_.logprob(at));
+    drawn.logprob = static_cast<float>(found.logprob);
     drawn.entropy = static_cast<float>(model.entropy());
     drawn.rank = rank_of(logits, drawn.token);
     return drawn;
@@ -132,28 +62,26 @@ Result<std::vector<Sampler::Kept>> Sampler::keep(std::span<const float> logits, 
     if (!top) return top.error();
     const double sum = row_.mass().sum;
     std::vector<Kept> kept;
-    kept.reserve(row_.size());
-    for (std::size_t i = 0; i < row_.size(); ++i)
-        kept.push_back({row_.tokens()[i], row_.weights()[i] / sum});
+    row_.for_each([&](TokenId token, double weight) { kept.push_back({token, weight / sum}); });
     return kept;
 }
 
 // Leaves in row_ what the settings keep, and gives the largest logit of the row as it came.
 Result<float> Sampler::cut(std::span<const float> logits, const Step& step) {
-    auto top = top_of(logits);
-    if (!top) return top.error();
-    row_.assign(logits, *top);
+    const auto extremes = extremes_of(logits);
+    if (extremes.is_broken) return broken_logit(logits);
+    row_.assign(logits, extremes);
     counts_.resize(logits.size());
     ban(step);
-    if (row_.size() == 0) return Error{ErrorCode::exhausted, "every token is banned"};
+    if (row_.is_empty()) return Error{ErrorCode::exhausted, "every token is banned"};
     if (settings_.temperature < lowest_temperature) {
         penalise(step.history);
         row_.keep_greedy();
-        return top;
+        return extremes.top;
     }
     for (const auto stage : settings_.order)
         run(stage, step.history);
-    return top;
+    return extremes.top;
 }
 
 void Sampler::ban(const Step& step) {
@@ -165,7 +93,6 @@ void Sampler::ban(const Step& step) {
     for (const auto& [token, bias] : settings_.logit_bias) {
         if (bias <= -100) row_.ban(token);
     }
-    row_.drop_banned();
 }
 
 void Sampler::run(Stage stage, std::span<const TokenId> history) {
@@ -190,24 +117,38 @@ void Sampler::penalise(std::span<const TokenId> history) {
     const auto& s = settings_;
     const bool is_on =
         s.repetition_penalty != 1 || s.frequency_penalty != 0 || s.presence_penalty != 0;
-    if (is_on && s.penalty_window >= 0)
+    if (!is_on) history = {};
+    if (s.penalty_window >= 0)
         history =
             history.last(std::min(history.size(), static_cast<std::size_t>(s.penalty_window)));
-    for (const auto token : is_on ? history : std::span<const TokenId>{}) {
-        if (token < 0 || static_cast<std::size_t>(token) >= counts_.size()) continue;
-        if (counts_[static_cast<std::size_t>(token)]++ == 0) in_window_.push_back(token);
+    changing_.resize((counts_.size() + 63) / 64);
+    const auto is_in_row = [&](TokenId token) {
+        return token >= 0 && static_cast<std::size_t>(token) < counts_.size();
+    };
+    const auto mark = [&](TokenId token) {
+        changing_[static_cast<std::size_t>(token) / 64] |= std::uint64_t{1} << (token % 64);
+    };
+    for (const auto token : history) {
+        if (is_in_row(token) && counts_[static_cast<std::size_t>(token)]++ == 0) mark(token);
     }
-    for (const auto token : in_window_) {
-        int& count = counts_[static_cast<std::size_t>(token)];
-        row_.change(token, [&](double logit) {
+    for (const auto& [token, bias] : s.logit_bias) {
+        if (is_in_row(token)) mark(token);
+    }
+    tokens_.clear();
+    for (std::size_t word = 0; word < changing_.size(); ++word) {
+        for (auto& set = changing_[word]; set != 0; set &= set - 1)
+            tokens_.push_back(static_cast<TokenId>(word * 64) + std::countr_zero(set));
+    }
+    row_.change(tokens_, [&](TokenId token, double logit) {
+        if (const int count = counts_[static_cast<std::size_t>(token)]; count > 0) {
             logit = logit > 0 ? logit / s.repetition_penalty : logit * s.repetition_penalty;
-            return logit - s.frequency_penalty * count - s.presence_penalty;
-        });
-        count = 0;
-    }
-    in_window_.clear();
-    for (const auto& [token, bias] : s.logit_bias)
-        row_.change(token, [b = bias](double logit) { return logit + b; });
+            logit = logit - s.frequency_penalty * count - s.presence_penalty;
+        }
+        const auto bias = s.logit_bias.find(token);
+        return bias == s.logit_bias.end() ? logit : logit + bias->second;
+    });
+    for (const auto token : tokens_)
+        counts_[static_cast<std::size_t>(token)] = 0;
 }
 
 }  // namespace fabula::sample

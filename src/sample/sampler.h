@@ -67,7 +67,8 @@ private:
     std::vector<std::vector<TokenId>> bad_sequences_;
     Row row_;
     std::vector<int> counts_;  // [n_vocab], how often the window has a token; 0 between draws
-    std::vector<TokenId> in_window_;  // the tokens with a count
+    std::vector<std::uint64_t> changing_;  // [n_vocab / 64], a bit a token; 0 between draws
+    std::vector<TokenId> tokens_;          // those to be changed, ascending
 };
 
 }  // namespace fabula::sample

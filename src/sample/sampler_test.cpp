@@ -4,6 +4,7 @@
 #include "sample/sampler.h"
 
 #include "sample/reference.h"
+#include "sample/row_kernels.h"
 #include "sample/test_rows.h"
 
 #include <gtest/gtest.h>
@@ -151,6 +152,53 @@ TEST(Sampler, keeps_what_the_reference_keeps_at_32000_tokens) {
 
 TEST(Sampler, keeps_what_the_reference_keeps_for_many_random_chains) {
     hold_against_reference({}, 33, {5, 50, 500, 1500}, 80);
+}
+
+TEST(Sampler, keeps_what_the_reference_keeps_of_bloom_s_vocabulary) {
+    for (std::uint64_t i = 0; i < 2 * std::size(shapes); ++i) {
+        const Rng rng = Rng(34).child(i);
+        const Case made = random_case(shapes[i % std::size(shapes)], 250880, rng);
+        expect_same_kept(made, random_chain(rng.child(2)), "case " + std::to_string(i));
+    }
+}
+
+TEST(Sampler, keeps_what_the_reference_keeps_where_probabilities_are_tiny) {
+    for (std::uint64_t i = 0; i < 6 * std::size(shapes); ++i) {
+        const Rng rng = Rng(35).child(i);
+        const Case made = random_case(shapes[i % std::size(shapes)], 5000, rng);
+        Settings settings = random_chain(rng.child(2));
+        settings.temperature = i % 2 == 0 ? 0.01 : 9;
+        settings.min_p = i % 3 == 0 ? 1e-300 : 0;
+        settings.top_p = i % 5 == 0 ? 1e-9 : 1 - 1e-9;
+        settings.typical_p = i % 7 == 0 ? 1e-9 : 1 - 1e-7;
+        expect_same_kept(made, settings, "case " + std::to_string(i));
+    }
+}
+
+TEST(Sampler, draws_the_same_bits_with_every_kernel) {
+    const RowKernels& usual = row_kernels();
+    for (std::uint64_t i = 0; i < 120; ++i) {
+        const Rng rng = Rng(42).child(i);
+        const Shape shape = shapes[i % std::size(shapes)];
+        const Case made = random_case(shape, i % 10 == 0 ? 33000 : 2 + i * 40, rng);
+        const Step step{.history = made.history, .banned = made.banned, .number = rng.uniform(9)};
+        Sampler sampler(random_chain(rng.child(2)), made.bad);
+        use_row_kernels(portable_row_kernels());
+        const auto plain = sampler.draw(made.row, step);
+        for (const char* const name : {"avx2", "avx512"}) {
+            const RowKernels* const kernels = row_kernels_named(name);
+            if (!kernels) continue;
+            use_row_kernels(*kernels);
+            const auto drawn = sampler.draw(made.row, step);
+            ASSERT_EQ(drawn.has_value(), plain.has_value());
+            if (!drawn) continue;
+            ASSERT_EQ(drawn->token, plain->token) << i << name;
+            ASSERT_EQ(drawn->logprob, plain->logprob) << i << name;
+            ASSERT_EQ(drawn->logprob_model, plain->logprob_model) << i << name;
+            ASSERT_EQ(drawn->entropy, plain->entropy) << i << name;
+        }
+        use_row_kernels(usual);
+    }
 }
 
 TEST(Sampler, draws_what_the_reference_draws) {

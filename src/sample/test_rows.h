@@ -14,9 +14,24 @@
 
 namespace fabula::sample {
 
-enum class Shape { normal, heavy_tailed, flat, tied, banned_in_part, far_outlier };
-constexpr Shape shapes[] = {Shape::normal, Shape::heavy_tailed,   Shape::flat,
-                            Shape::tied,   Shape::banned_in_part, Shape::far_outlier};
+enum class Shape {
+    normal,
+    heavy_tailed,
+    flat,
+    tied,
+    banned_in_part,
+    far_outlier,
+    nearly_flat,
+    one_hot,
+    two_values,
+    denormal,
+    huge,
+    peaked
+};
+constexpr Shape shapes[] = {Shape::normal,      Shape::heavy_tailed,   Shape::flat,
+                            Shape::tied,        Shape::banned_in_part, Shape::far_outlier,
+                            Shape::nearly_flat, Shape::one_hot,        Shape::two_values,
+                            Shape::denormal,    Shape::huge,           Shape::peaked};
 
 inline double normal_number(const Rng& rng, std::uint64_t at) {
     const double radius = std::sqrt(-2 * std::log(1 - rng.uniform(at, 0)));
@@ -33,9 +48,16 @@ inline std::vector<float> row_of(Shape shape, std::size_t n_vocab, const Rng& rn
         if (shape == Shape::banned_in_part && rng.uniform(i, 3) < 0.3)
             logit = -std::numeric_limits<double>::infinity();
         if (shape == Shape::far_outlier && i % 97 == 5) logit = -1e30 * rng.uniform(i, 4);
+        if (shape == Shape::nearly_flat) logit = 1.25 + 0.003 * logit;
+        if (shape == Shape::one_hot) logit = -800;
+        if (shape == Shape::two_values) logit = rng.uniform(i, 5) < 0.4 ? 0.5 : -0.75;
+        if (shape == Shape::denormal) logit *= 1e-41;
+        if (shape == Shape::huge) logit = 1e4 + std::round(8 * logit) / 8;
+        // A likely word in fifty, and the rest far behind it, as a language model is at times.
+        if (shape == Shape::peaked) logit = i % 50 == 7 ? logit + 9 : logit / 4 - 12;
         row[i] = static_cast<float>(logit);
     }
-    row[n_vocab / 2] = 2.5F;  // one is always in play
+    if (shape != Shape::huge) row[n_vocab / 2] = 2.5F;  // one is always in play
     return row;
 }
 

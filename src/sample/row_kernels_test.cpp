@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: 0BSD
+// Every form of the kernels against the portable one, bit for bit, and that against plain loops.
+#include "sample/row_kernels.h"
+
+#include "sample/passes.h"
+#include "sample/test_rows.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <string>
+
+namespace fabula::sample {
+namespace {
+
+std::vector<const RowKernels*> that_run_here() {
+    std::vector<const RowKernels*> found;
+    for (const char* const name : {"portable", "avx2", "avx512"}) {
+        if (const RowKernels* const kernels = row_kernels_named(name)) found.push_back(kernels);
+    }
+    return found;
+}
+
+// With numbers that stand elsewhere, as a penalty leaves them.
+std::vector<float> marked_row(Shape shape, std::size_t n, const Rng& rng) {
+    auto row = row_of(shape, n, rng);
+    for (std::size_t i = 3; i < n; i += 31)
+        row[i] = std::numeric_limits<float>::quiet_NaN();
+    return row;
+}
+
+std::vector<std::uint64_t> bits_of(const std::vector<double>& numbers) {
+    std::vector<std::uint64_t> bits;
+    for (const double number : numbers)
+        bits.push_back(std::bit_cast<std::uint64_t>(number));
+    return bits;
+}
+
+struct Weighed {
+    std::vector<double> numbers;  // sum, moment, weights
+    std::vector<double> buckets;
+};
+
+template <typename Real, typename Weigh>
+Weighed weighed(const std::vector<Real>& row, Weigh weigh, Frame frame) {
+    Weighed result;
+    std::vector<double> weights(row.size());
+    result.buckets.resize(Buckets::n * Buckets::lanes);
+    const Mass mass = weigh(row.data(), row.size(), frame, weights.data(), Buckets{});
+    const Mass counted =
+        weigh(row.data(), row.size(), frame, nullptr, Buckets{result.buckets.data(), 37.5});
+    EXPECT_EQ(std::bit_cast<std::uint64_t>(mass.sum), std::bit_cast<std::uint64_t>(counted.sum));
+    result.numbers = {mass.sum, mass.moment};
+    result.numbers.insert(result.numbers.end(), weights.begin(), weights.end());
+    return result;
+}
+
+std::vector<std::size_t> lengths() {
+    std::vector<std::size_t> all{0, 255, 256, 257, 271, 4095, 4096};
+    for (std::size_t n = 1; n < 70; ++n)
+        all.push_back(n);
+    return all;
+}
+
+TEST(RowKernels, weigh_to_the_same_bits_on_every_processor) {
+    const RowKernels& plain = portable_row_kernels();
+    for (const RowKernels* const kernels : that_run_here()) {
+        for (const Shape shape : shapes) {
+            for (const std::size_t n : lengths()) {
+                if (n == 0) continue;
+                const auto row = marked_row(shape, n, Rng(n));
+                const Frame frame{1.25, 1.25 * static_cast<double>(extremes_of(row).top)};
+                const auto truth = weighed(row, plain.weigh_floats, frame);
+                const auto made = weighed(row, kernels->weigh_floats, frame);
+                const auto where = std::string(kernels->name) + " " + std::to_string(n);
+                ASSERT_EQ(bits_of(made.numbers), bits_of(truth.numbers)) << where;
+                ASSERT_EQ(bits_of(made.buckets), bits_of(truth.buckets)) << where;
+                const std::vector<double> doubles(row.begin(), row.end());
+                ASSERT_EQ(bits_of(weighed(doubles, kernels->weigh_doubles, frame).numbers),
+                          bits_of(truth.numbers))
+                    << where;
+            }
+        }
+    }
+}
+
+TEST(RowKernels, weigh_a_chunk_of_equals_as_they_weigh_each) {
+    for (const RowKernels* const kernels : that_run_here()) {
+        std::vector<float> equals(600, 1.5F);
+        std::vector<float> others(equals);
+        others[255] = others[511] = 1;  // so that no chunk is of equals
+        const Frame frame{0.7, 2};
+        const auto quick = weighed(equals, kernels->weigh_floats, frame);
+        const auto slow = weighed(others, kernels->weigh_floats, frame);
+        EXPECT_EQ(quick.numbers[2], slow.numbers[2]);
+        EXPECT_EQ(quick.numbers[2 + 255], slow.numbers[2]);
+        EXPECT_NEAR(quick.numbers[0], 600 * std::exp(0.7 * 1.5 - 2), 1e-11);
+        double counted = 0;
+        for (const double sum : quick.buckets)
+            counted += sum;
+        EXPECT_NEAR(counted, quick.numbers[0], 1e-11);
+    }
+}
+
+TEST(RowKernels, find_the_extremes_of_what_is_in_play) {
+    for (const RowKernels* const kernels : that_run_here()) {
+        for (const Shape shape : shapes) {
+            for (const std::size_t n : lengths()) {
+                auto row = n == 0 ? std::vector<float>{} : row_of(shape, n, Rng(n));
+                for (const Band out : {Band{}, Band{-1, 2}}) {
+                    Extremes truth;
+                    for (const float x : row) {
+                        if (std::isinf(x) || (x >= out.low && x <= out.high)) continue;
+                        truth.top = std::max(truth.top, x);
+                        truth.low = std::min(truth.low, x);
+                    }
+                    const auto found = kernels->extremes(row.data(), n, &out);
+                    ASSERT_EQ(found.top, truth.top) << kernels->name << " " << n;
+                    ASSERT_EQ(found.low, truth.low) << kernels->name << " " << n;
+                    ASSERT_FALSE(found.is_broken);
+                }
+                for (std::size_t at = 0; at < n; at += 5) {
+                    const float kept = row[at];
+                    row[at] = at % 2 == 0 ? infinite : std::numeric_limits<float>::quiet_NaN();
+                    ASSERT_TRUE(kernels->extremes(row.data(), n, nullptr).is_broken) << n;
+                    row[at] = kept;
+                }
+            }
+        }
+    }
+}
+
+TEST(RowKernels, count_replace_and_take_maxima_as_loops_would) {
+    for (const RowKernels* const kernels : that_run_here()) {
+        for (const std::size_t n : lengths()) {
+            if (n == 0) continue;
+            auto row = marked_row(Shape::tied, n, Rng(n));
+            const auto n_above =
+                std::count_if(row.begin(), row.end(), [](float x) { return x > 2; });
+            const auto n_equal = std::count(row.begin(), row.end(), 2.0F);
+            ASSERT_EQ(kernels->count(row.data(), n, Compare::above, 2), n_above);
+            ASSERT_EQ(kernels->count(row.data(), n, Compare::equal, 2), n_equal);
+            std::vector<float> maxima(n / maximum_block);
+            kernels->maxima(row.data(), maxima.size(), maxima.data());
+            for (std::size_t b = 0; b < maxima.size(); ++b) {
+                float top = -infinite;
+                for (std::size_t i = 0; i < maximum_block; ++i)
+                    top = row[b * maximum_block + i] > top ? row[b * maximum_block + i] : top;
+                ASSERT_EQ(maxima[b], top);
+            }
+            kernels->replace(row.data(), n, 2, -infinite);
+            ASSERT_EQ(std::count(row.begin(), row.end(), 2.0F), 0);
+            ASSERT_EQ(std::count(row.begin(), row.end(), -infinite), n_equal);
+        }
+    }
+}
+
+TEST(RowKernels, pack_and_find_as_loops_would) {
+    for (const RowKernels* const kernels : that_run_here()) {
+        for (const std::size_t n : lengths()) {
+            const auto row =
+                n == 0 ? std::vector<float>{} : marked_row(Shape::banned_in_part, n, Rng(n));
+            const Band band{-2, 3};
+            std::vector<float> kept;
+            std::vector<TokenId> ids;
+            std::vector<std::uint32_t> outside;
+            std::vector<std::uint32_t> nan;
+            for (std::size_t i = 0; i < n; ++i) {
+                const bool is_nan = std::isnan(row[i]);
+                const bool is_in = row[i] >= band.low && row[i] <= band.high;
+                if (is_nan) nan.push_back(static_cast<std::uint32_t>(i));
+                if (is_in || is_nan) {
+                    kept.push_back(row[i]);
+                    ids.push_back(static_cast<TokenId>(i));
+                } else if (row[i] > -infinite) {
+                    outside.push_back(static_cast<std::uint32_t>(i));
+                }
+            }
+            std::vector<float> to(n + pack_room);
+            std::vector<TokenId> to_ids(n + pack_room);
+            std::vector<std::uint32_t> found(n);
+            found.resize(kernels->find_outside(row.data(), n, band, found.data()));
+            ASSERT_EQ(found, outside) << kernels->name << " " << n;
+            found.resize(n);
+            found.resize(kernels->find_nan(row.data(), n, found.data()));
+            ASSERT_EQ(found, nan) << kernels->name << " " << n;
+
+            const std::size_t n_kept =
+                kernels->pack(row.data(), n, nullptr, band, to.data(), to_ids.data());
+            to.resize(n_kept);
+            to_ids.resize(n_kept);
+            ASSERT_EQ(to_ids, ids) << kernels->name << " " << n;
+            for (std::size_t i = 0; i < n_kept; ++i)
+                ASSERT_EQ(std::bit_cast<std::uint32_t>(to[i]),
+                          std::bit_cast<std::uint32_t>(kept[i]));
+
+            // In place, a second time: nothing more is dropped but what the new band leaves out.
+            to.resize(n_kept + pack_room);
+            to_ids.resize(n_kept + pack_room);
+            const std::size_t n_left =
+                kernels->pack(to.data(), n_kept, to_ids.data(), {0, 3}, to.data(), to_ids.data());
+            std::size_t at = 0;
+            for (std::size_t i = 0; i < n_kept; ++i) {
+                if (kept[i] < 0) continue;
+                ASSERT_LT(at, n_left);
+                ASSERT_EQ(to_ids[at++], ids[i]) << kernels->name << " " << n;
+            }
+            ASSERT_EQ(at, n_left);
+        }
+    }
+}
+
+TEST(Passes, drop_equals_behind_the_first_few) {
+    for (const std::size_t n_kept : {0U, 1U, 5000U, 9999U, 10000U, 20000U}) {
+        std::vector<float> row(20001, 1.0F);
+        for (std::size_t i = 0; i < row.size(); i += 2)
+            row[i] = 0.5F;
+        drop_equal(row, 1, n_kept);
+        std::size_t n = 0;
+        for (std::size_t i = 1; i < row.size(); i += 2)
+            ASSERT_EQ(row[i], n++ < n_kept ? 1.0F : -infinite) << i;
+        EXPECT_EQ(count_equal(row, 0.5F), 10001U);
+    }
+}
+
+}  // namespace
+}  // namespace fabula::sample
