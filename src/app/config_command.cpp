@@ -49,6 +49,7 @@ int show_config(const Flags& flags) {
     for (const auto& field : sample::fields())
         line(field.name, value_of(*configuration, field));
     const auto& settings = configuration->settings();
+    line("dry_breakers", fmt::format("{} strings", settings.dry_breakers.size()));
     line("bad_words", fmt::format("{} words", settings.bad_words.size()));
     line("stop", fmt::format("{} strings", settings.stop.size()));
     line("logit_bias", fmt::format("{} tokens", settings.logit_bias.size()));

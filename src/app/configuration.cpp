@@ -36,8 +36,8 @@ constexpr std::array<Key, 12> all_keys{{
     {"cache_type", "f16", "numbers in the model's cache: f16, or f32, twice as large"},
 }};
 
-constexpr std::array<const char*, 5> list_names{"bad_words", "stop", "logit_bias", "ignore_end",
-                                                "order"};
+constexpr std::array<const char*, 6> list_names{"dry_breakers", "bad_words",  "stop",
+                                                "logit_bias",   "ignore_end", "order"};
 
 std::string variable_of(std::string name) {
     std::transform(name.begin(), name.end(), name.begin(),
@@ -187,6 +187,10 @@ Result<Unit> Configuration::read_flags(const Flags& flags) {
 }
 
 Result<Unit> Configuration::read_lists(const Flags& flags) {
+    if (!flags.dry_breakers.empty()) {
+        settings_.dry_breakers = flags.dry_breakers;
+        sources_["dry_breakers"] = "flag --dry-breaker";
+    }
     if (!flags.bad_words.empty()) {
         settings_.bad_words = flags.bad_words;
         sources_["bad_words"] = "flag --bad-word";

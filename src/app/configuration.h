@@ -29,6 +29,7 @@ std::span<const Key> keys();
 /// What the command line gave; a name that is absent was not given.
 struct Flags {
     std::map<std::string, std::string> values;  // keys and numeric settings, by name
+    std::vector<std::string> dry_breakers;
     std::vector<std::string> bad_words;
     std::vector<std::string> stop;
     std::vector<std::string> order;

@@ -16,17 +16,12 @@
 namespace fabula::app {
 namespace {
 
-std::string range_of(const sample::Field& field) {
-    return fmt::format("{}{:.15g} to {:.15g}", field.low_is_open ? "above " : "", field.low,
-                       field.high);
-}
-
 int explain_settings() {
     const Palette palette(has_color(1, Color::automatic));
     const std::size_t width = std::min<std::size_t>(columns(1), 100);
     for (const auto& field : sample::fields()) {
         std::cout << palette.bold << field.name << palette.plain << palette.dim << "  "
-                  << range_of(field) << ", default " << fmt::format("{:g}", field.standard)
+                  << sample::range_of(field) << ", default " << fmt::format("{:g}", field.standard)
                   << palette.plain << '\n';
         for (const auto& line : wrapped(field.hint, width - 4))
             std::cout << "    " << line << '\n';

@@ -36,6 +36,12 @@ void add_settings_flags(CLI::App& app, Flags& flags) {
             ->type_name(field.is_whole ? "N" : "X")
             ->group(group);
     }
+    app.add_option("--dry-breaker", flags.dry_breakers,
+                   "a text that no repetition reaches across, instead of line break, colon, quote "
+                   "and star; may be repeated")
+        ->allow_extra_args(false)
+        ->type_name("TEXT")
+        ->group(group);
     app.add_option("--bad-word", flags.bad_words,
                    "a word or phrase never to write; may be repeated")
         ->allow_extra_args(false)

@@ -77,9 +77,8 @@ std::string settings_as_markdown() {
     std::string out =
         "| setting | range | default | what it does | source |\n|---|---|---|---|---|\n";
     for (const auto& field : sample::fields())
-        out += fmt::format("| `{}` | {}{:.15g} to {:.15g} | {:g} | {} | {} |\n", field.name,
-                           field.low_is_open ? "above " : "", field.low, field.high, field.standard,
-                           field.hint, field.source);
+        out += fmt::format("| `{}` | {} | {:g} | {} | {} |\n", field.name, sample::range_of(field),
+                           field.standard, field.hint, field.source);
     return out;
 }
 

@@ -29,7 +29,8 @@ TEST(SettingsTable, has_a_row_for_every_setting) {
     const auto table = settings_as_markdown();
     const auto n_lines = std::count(table.begin(), table.end(), '\n');
     EXPECT_EQ(static_cast<std::size_t>(n_lines), sample::fields().size() + 2);
-    EXPECT_NE(table.find("| `top_p` | above 0 to 1 | 1 |"), std::string::npos) << table;
+    EXPECT_NE(table.find("| `top_p` | above 0 to 1 (probability) | 1 |"), std::string::npos)
+        << table;
 }
 
 }  // namespace

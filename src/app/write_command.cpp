@@ -134,6 +134,7 @@ Result<Unit> resume(const store::Story& story, const Configuration& configuratio
         if (!set) return set.error();
     }
     const auto& before = last.front().settings;
+    if (!configuration.is_set("dry_breakers")) options.settings.dry_breakers = before.dry_breakers;
     if (!configuration.is_set("bad_words")) options.settings.bad_words = before.bad_words;
     if (!configuration.is_set("stop")) options.settings.stop = before.stop;
     if (!configuration.is_set("logit_bias")) options.settings.logit_bias = before.logit_bias;

@@ -19,15 +19,17 @@ using Clock = std::chrono::steady_clock;
 constexpr std::uint32_t most_attempts = 20;       // draws at one position before giving up
 constexpr std::size_t bad_word_tail_bytes = 512;  // how far back a bad word may have begun
 
+constexpr std::uint64_t coin_stream = 1;  // beside a candidate's numbers, those for xtc
+
 double seconds_since(Clock::time_point start) {
     return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
 // A candidate at work.
 struct Branch {
-    Branch(const CandidateRequest& request, std::vector<std::vector<TokenId>> bad_sequences,
+    Branch(const CandidateRequest& request, sample::Spelling spelling,
            const std::vector<TokenId>& prompt)
-        : sampler(request.settings, std::move(bad_sequences)),
+        : sampler(request.settings, std::move(spelling)),
           words(request.words),
           most_tokens(request.most_tokens),
           text(request.settings.max_new_tokens, request.settings.stop),
@@ -38,6 +40,7 @@ struct Branch {
     std::size_t most_tokens;
     CandidateText text;
     std::vector<TokenId> tokens;  // prompt and drawn tokens
+    std::optional<double> mirostat_mu;
     std::optional<Ending> ending;
     double seconds = 0;
 };
@@ -87,6 +90,7 @@ private:
     Result<std::vector<TokenId>> prompt_of(const Prompt& prompt) const;
     Result<std::vector<std::vector<TokenId>>> bad_sequences(
         const std::vector<std::string>& bad_words) const;
+    std::vector<TokenId> breakers(const std::vector<std::string>& texts) const;
     Result<std::vector<Branch>> begin(std::span<const CandidateRequest> requests,
                                       const std::vector<TokenId>& prompt) const;
     Result<Unit> extend(Branch& branch, std::span<const float> logits) const;
@@ -163,6 +167,19 @@ Result<std::vector<std::vector<TokenId>>> Local::bad_sequences(
     return sequences;
 }
 
+// The tokens that have one of `texts` in them, ascending.
+std::vector<TokenId> Local::breakers(const std::vector<std::string>& texts) const {
+    std::vector<TokenId> found;
+    for (TokenId token = 0; token < static_cast<TokenId>(info().n_vocab); ++token) {
+        const std::string piece = model_->piece(token);
+        const bool breaks = std::any_of(texts.begin(), texts.end(), [&](const auto& text) {
+            return piece.find(text) != std::string::npos;
+        });
+        if (breaks) found.push_back(token);
+    }
+    return found;
+}
+
 Result<std::vector<Branch>> Local::begin(std::span<const CandidateRequest> requests,
                                          const std::vector<TokenId>& prompt) const {
     std::vector<Branch> branches;
@@ -178,7 +195,11 @@ Result<std::vector<Branch>> Local::begin(std::span<const CandidateRequest> reque
         }
         auto sequences = bad_sequences(request.settings.bad_words);
         if (!sequences) return sequences.error();
-        branches.emplace_back(request, *std::move(sequences), prompt);
+        sample::Spelling spelling;
+        spelling.bad_sequences = *std::move(sequences);
+        if (request.settings.dry_multiplier > 0)
+            spelling.dry_breakers = breakers(request.settings.dry_breakers);
+        branches.emplace_back(request, std::move(spelling), prompt);
     }
     return branches;
 }
@@ -188,10 +209,16 @@ Result<std::vector<Branch>> Local::begin(std::span<const CandidateRequest> reque
 Result<Unit> Local::extend(Branch& branch, std::span<const float> logits) const {
     const auto& settings = branch.sampler.settings();
     std::vector<TokenId> banned;
-    if (settings.ignore_end) banned = ends_;
+    const auto least = static_cast<std::size_t>(settings.min_new_tokens);
+    if (settings.ignore_end || branch.text.n_tokens() < least) banned = ends_;
     for (std::uint32_t attempt = 0; attempt < most_attempts; ++attempt) {
-        const double number = branch.words.uniform(branch.text.n_tokens(), attempt);
-        const auto drawn = branch.sampler.draw(logits, {branch.tokens, banned, number});
+        const std::size_t position = branch.text.n_tokens();
+        const sample::Step step{.history = branch.tokens,
+                                .banned = banned,
+                                .number = branch.words.uniform(position, attempt),
+                                .coin = branch.words.child(coin_stream).uniform(position, attempt),
+                                .mirostat_mu = branch.mirostat_mu};
+        const auto drawn = branch.sampler.draw(logits, step);
         if (!drawn) {
             if (drawn.error().code != ErrorCode::exhausted)
                 return Error{drawn.error().code,
@@ -212,6 +239,7 @@ Result<Unit> Local::extend(Branch& branch, std::span<const float> logits) const 
             continue;
         }
         branch.tokens.push_back(drawn->token);
+        if (settings.mirostat_tau > 0) branch.mirostat_mu = drawn->mirostat_mu;
         branch.ending =
             branch.text.append(drawn->token, piece,
                                {drawn->logprob_model, drawn->logprob, drawn->entropy, drawn->rank});

@@ -189,6 +189,36 @@ void count_buckets(const float* row, std::size_t n, Frame frame, Buckets buckets
     }
 }
 
+// Sixteen entries more: -inf and NaN are not in play.
+FABULA_INLINE void add_moments(const float* row, Frame frame, Wide (&sums)[3]) {
+    Wide x = load(row);
+    Wide one;
+    FABULA_EACH {
+        const Bits is_in_play = x.parts[part] > -static_cast<double>(infinite);
+        one.parts[part] =
+            reinterpret_cast<Numbers>(reinterpret_cast<Bits>(Numbers{} + 1.0) & is_in_play);
+        x.parts[part] = reinterpret_cast<Numbers>(
+            reinterpret_cast<Bits>(x.parts[part] * frame.scale - frame.top) & is_in_play);
+    }
+    sums[0] = sums[0] + one;
+    sums[1] = sums[1] + x;
+    sums[2] = sums[2] + x * x;
+}
+
+Moments moments(const float* row, std::size_t n, Frame frame) {
+    Wide sums[3] = {all(0), all(0), all(0)};
+    const std::size_t n_whole = n - n % wide_size;
+    for (std::size_t i = 0; i < n_whole; i += wide_size)
+        add_moments(row + i, frame, sums);
+    if (n_whole < n) {
+        float rest[wide_size];
+        for (std::size_t lane = 0; lane < wide_size; ++lane)
+            rest[lane] = lane < n - n_whole ? row[n_whole + lane] : -infinite;
+        add_moments(rest, frame, sums);
+    }
+    return {total(sums[0]), total(sums[1]), total(sums[2])};
+}
+
 }  // namespace
 }  // namespace fabula::sample
 // NOLINTEND(misc-definitions-in-headers,cppcoreguidelines-pro-type-member-init)

@@ -19,6 +19,11 @@ inline Extremes extremes_outside(std::span<const float> row, Band band) {
     return row_kernels().extremes(row.data(), row.size(), &band);
 }
 
+/// The moments of those in play, no NaN.
+inline Moments moments_of(std::span<const float> row, Frame frame) {
+    return row_kernels().moments(row.data(), row.size(), frame);
+}
+
 /// How many are larger than `bound`.
 inline std::size_t count_above(std::span<const float> row, float bound) {
     return row_kernels().count(row.data(), row.size(), Compare::above, bound);

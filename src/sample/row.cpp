@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: 0BSD
 #include "sample/row.h"
 
+#include "sample/settings.h"
+
 #include <algorithm>
 #include <cassert>
 #include <cmath>
@@ -65,12 +67,25 @@ double Row::logit_at(std::size_t at) const {
         ->logit;
 }
 
+// The entry of `changed`, ascending, that stands for place `at`; null where none does.
+Row::Changed* Row::changed_at(std::span<Changed> changed, std::size_t at) {
+    const auto found =
+        std::lower_bound(changed.begin(), changed.end(), at,
+                         [](const Changed& entry, std::size_t i) { return entry.at < i; });
+    return found == changed.end() || found->at != at ? nullptr : &*found;
+}
+
 void Row::set_changed(std::size_t at, double logit) {
-    assert(changed_.empty() || changed_.back().at < at);
     if (row_[at] >= top_x_) has_top_x_ = false;
     own_row()[at] = std::numeric_limits<float>::quiet_NaN();
     changed_.push_back({static_cast<std::uint32_t>(at), logit});
-    is_weighed_ = false;
+}
+
+// Puts what was changed behind the first `n_before` where it belongs.
+void Row::merge_changed(std::size_t n_before) {
+    const auto middle = changed_.begin() + static_cast<std::ptrdiff_t>(n_before);
+    std::inplace_merge(changed_.begin(), middle, changed_.end(),
+                       [](const Changed& a, const Changed& b) { return a.at < b.at; });
 }
 
 void Row::scale(double factor) {
@@ -104,6 +119,19 @@ double Row::lowest() {
     for (const auto& entry : changed_)
         lowest = std::min(lowest, entry.logit);
     return lowest;
+}
+
+std::size_t Row::n_in_play() const {
+    return count_above(row(), -infinite) + changed_.size();
+}
+
+double Row::dynamic_temperature(double temperature, double range, double exponent) {
+    const double lowest = std::max(lowest_temperature, temperature - range);
+    const double highest = temperature + range;
+    const std::size_t n = n_in_play();
+    if (n < 2) return lowest;
+    const double share = std::min(1.0, mass().entropy() / std::log(static_cast<double>(n)));
+    return lowest + (highest - lowest) * std::pow(share, exponent);
 }
 
 // Weighs what is in play; into the buckets, too, where a histogram is given.

@@ -33,7 +33,7 @@ public:
     bool is_empty();
 
     /// Replaces the logit of each of `tokens`, ascending, where it is in play, by change(token,
-    /// logit). Once a row.
+    /// logit).
     template <typename Change>
     void change(std::span<const TokenId> tokens, Change&& change);
     /// Multiplies every logit by `factor` > 0. Once a row.
@@ -44,11 +44,19 @@ public:
     void keep_top_p(double p);
     void keep_min_p(double ratio);
     void keep_typical_p(double p);
+    void keep_epsilon(double epsilon);
+    void keep_eta(double epsilon);
+    void keep_top_n_sigma(double n);
+    void keep_xtc(double threshold);
+    void keep_below_surprise(double bits);
     /// Keeps the largest logit alone.
     void keep_greedy();
 
     /// What the tokens in play weigh together.
     const Mass& mass();
+    /// The temperature that dynamic temperature has for what is in play, at least
+    /// lowest_temperature.
+    double dynamic_temperature(double temperature, double range, double exponent);
     /// What the row weighed as it was assigned.
     const Mass& assigned_mass();
 
@@ -78,9 +86,12 @@ private:
     double logit_at(std::size_t at) const;
     std::span<const float> row() const { return {row_, size_}; }
     std::span<float> own_row();
+    static Changed* changed_at(std::span<Changed> changed, std::size_t at);
     void set_changed(std::size_t at, double logit);
+    void merge_changed(std::size_t n_before);
     double top();
     double lowest();
+    std::size_t n_in_play() const;
     void measure();
     Frame frame() { return {scale_, top()}; }
     void weigh_row(Histogram* histogram);
@@ -89,6 +100,7 @@ private:
     void keep_between(Band band, const std::function<bool(double)>& stays);
     void move_together(Band band);
     Band band_of(std::size_t first, std::size_t last) const;
+    void keep_from(double lowest);
     void keep_bracket(const Bracket& bracket);
     void take_members(Band sure, const std::function<bool(double)>& is_sure);
     enum class Reach { weight, number };
@@ -96,6 +108,7 @@ private:
     void keep_cheapest_members(double missing, Reach reach, CostOf&& cost_of);
     void keep_first_members(double missing, Reach reach);
     void keep_top_few(std::size_t k);
+    void keep_dearest_member();
 
     const float* row_ = nullptr;  // [size_]; -inf is out of play, NaN stands in changed_
     std::size_t size_ = 0;
@@ -135,11 +148,18 @@ private:
 
 template <typename Change>
 void Row::change(std::span<const TokenId> tokens, Change&& change) {
+    const std::size_t n_before = changed_.size();
     for (const auto token : tokens) {
         const std::size_t at = place_of(token);
-        if (at < size_ && row_[at] > -infinite)
+        if (at >= size_ || row_[at] == -infinite) continue;
+        const std::span before(changed_.data(), n_before);
+        if (Changed* const known = changed_at(before, at))
+            known->logit = change(token, known->logit);
+        else
             set_changed(at, change(token, static_cast<double>(row_[at]) * scale_));
     }
+    is_weighed_ = is_weighed_ && tokens.empty();
+    merge_changed(n_before);
 }
 
 template <typename Take>

@@ -11,6 +11,7 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <numbers>
 
 namespace fabula::sample {
 namespace {
@@ -125,6 +126,31 @@ void Row::keep_first_members(double missing, Reach reach) {
         move_together(everything);
 }
 
+// Drops all members but the last, by (logit descending, id ascending).
+void Row::keep_dearest_member() {
+    if (!equal_members_ && n_members_ < 2) return;
+    const auto own = own_row();
+    has_top_x_ = false;
+    is_weighed_ = false;
+    if (equal_members_) {
+        const float x = *equal_members_;
+        std::size_t last = own.size();
+        while (own[--last] != x) {
+        }
+        row_kernels().replace(own.data(), last, x, -infinite);
+        return;
+    }
+    std::size_t dearest = 0;
+    for (std::size_t i = 1; i < n_members_; ++i) {
+        if (logit_at(members_[i]) <= logit_at(members_[dearest])) dearest = i;
+    }
+    for (std::size_t i = 0; i < n_members_; ++i) {
+        if (i != dearest) own[members_[i]] = -infinite;
+    }
+    std::erase_if(changed_, [&](const Changed& entry) { return own[entry.at] == -infinite; });
+    if (2 * n_members_ > size_) move_together(everything);
+}
+
 void Row::keep_top_k(std::size_t k) {
     if (k >= size_) return;
     const auto target = static_cast<double>(k);
@@ -173,6 +199,7 @@ void Row::keep_top_few(std::size_t k) {
     const bool stay = n_above < k;
     take_members(stay ? Band{std::nextafter(bound, infinite), most} : Band{},
                  [&](double logit) { return stay && is_above(logit); });
+    if (stay && !equal_members_ && n_members_ == 0) return;  // fewer than k are in play
     keep_cheapest_members(static_cast<double>(stay ? k - n_above : k), Reach::number,
                           [](double logit) { return -logit; });
 }
@@ -221,11 +248,58 @@ void Row::keep_typical_p(double p) {
     keep_cheapest_members(bracket.missing, Reach::weight, cost_of);
 }
 
-void Row::keep_min_p(double ratio) {
-    if (!(ratio > 0)) return;
-    const double lowest = top() + std::log(ratio);
+// Keeps the logits of at least `lowest`, which the largest is.
+void Row::keep_from(double lowest) {
     keep_between({std::max(lowest_from(lowest, scale_), -most), most},
                  [=](double logit) { return logit >= lowest; });
+}
+
+void Row::keep_min_p(double ratio) {
+    if (ratio > 0) keep_from(top() + std::log(ratio));
+}
+
+void Row::keep_epsilon(double epsilon) {
+    if (!(epsilon > 0)) return;
+    const double log_sum = mass().log_sum();
+    keep_from(top() + std::min(0.0, log_sum + std::log(epsilon) - reference::reach_slack));
+}
+
+void Row::keep_eta(double epsilon) {
+    if (!(epsilon > 0)) return;
+    const double entropy = mass().entropy();
+    keep_epsilon(std::min(epsilon, std::sqrt(epsilon) * std::exp(-entropy)));
+}
+
+void Row::keep_top_n_sigma(double n) {
+    if (!(n > 0)) return;
+    const Frame seen = frame();
+    Moments all = moments_of(row(), seen);
+    for (const auto& entry : changed_) {
+        const double distance = entry.logit - seen.top;
+        all.n += 1;
+        all.sum += distance;
+        all.squares += distance * distance;
+    }
+    const double mean = all.sum / all.n;
+    const double sigma = std::sqrt(std::max(0.0, all.squares / all.n - mean * mean));
+    keep_from(seen.top - n * sigma * (1 + reference::sigma_slack));
+}
+
+void Row::keep_xtc(double threshold) {
+    const double expected =
+        threshold > 0 ? top() + mass().log_sum() + std::log(threshold) - reference::reach_slack
+                      : -std::numeric_limits<double>::infinity();
+    const float lowest_expected = std::max(lowest_from(expected, scale_), -most);
+    take_members({-most, std::nextafter(lowest_expected, -infinite)},
+                 [=](double logit) { return logit < expected; });
+    // Of all that are expected the last, by (logit descending, id ascending), stays.
+    keep_dearest_member();
+}
+
+void Row::keep_below_surprise(double bits) {
+    const double log_sum = mass().log_sum();
+    const double surprise = bits * std::numbers::ln2;
+    keep_from(top() + std::min(0.0, log_sum - surprise - reference::reach_slack));
 }
 
 void Row::keep_greedy() {

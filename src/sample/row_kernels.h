@@ -51,6 +51,14 @@ struct Mass {
     double entropy() const;
 };
 
+/// Of the logits in play, seen from `Frame::top`: how many, the sum of their distances, and that of
+/// the squares.
+struct Moments {
+    double n = 0;
+    double sum = 0;
+    double squares = 0;
+};
+
 enum class Compare { above, equal };
 
 /// Sums of weights are made of blocks of this many entries.
@@ -68,6 +76,7 @@ struct RowKernels {
     Mass (*weigh_doubles)(const double* row, std::size_t n, Frame frame, double* weights,
                           Buckets buckets);
     void (*count_buckets)(const float* row, std::size_t n, Frame frame, Buckets buckets);
+    Moments (*moments)(const float* row, std::size_t n, Frame frame);
     Extremes (*extremes)(const float* row, std::size_t n, const Band* left_out);
     std::size_t (*count)(const float* row, std::size_t n, Compare compare, float with);
     void (*replace)(float* row, std::size_t n, float from, float to);

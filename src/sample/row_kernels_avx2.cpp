@@ -5,9 +5,9 @@
 namespace fabula::sample {
 
 const RowKernels& avx2_row_kernels() {
-    static constexpr RowKernels kernels{"avx2",   weigh<float>, weigh<double>, count_buckets,
-                                        extremes, count,        replace,       maxima,
-                                        pack,     find_outside, find_nan};
+    static constexpr RowKernels kernels{"avx2",  weigh<float>, weigh<double>, count_buckets,
+                                        moments, extremes,     count,         replace,
+                                        maxima,  pack,         find_outside,  find_nan};
     return kernels;
 }
 

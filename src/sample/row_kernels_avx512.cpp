@@ -6,8 +6,8 @@ namespace fabula::sample {
 
 const RowKernels& avx512_row_kernels() {
     static constexpr RowKernels kernels{"avx512", weigh<float>, weigh<double>, count_buckets,
-                                        extremes, count,        replace,       maxima,
-                                        pack,     find_outside, find_nan};
+                                        moments,  extremes,     count,         replace,
+                                        maxima,   pack,         find_outside,  find_nan};
     return kernels;
 }
 

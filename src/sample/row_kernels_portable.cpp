@@ -6,8 +6,8 @@ namespace fabula::sample {
 
 const RowKernels& portable_row_kernels() {
     static constexpr RowKernels kernels{"portable", weigh<float>, weigh<double>, count_buckets,
-                                        extremes,   count,        replace,       maxima,
-                                        pack,       find_outside, find_nan};
+                                        moments,    extremes,     count,         replace,
+                                        maxima,     pack,         find_outside,  find_nan};
     return kernels;
 }
 

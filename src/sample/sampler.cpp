@@ -6,6 +6,7 @@
 #include <cassert>
 #include <cmath>
 #include <limits>
+#include <numbers>
 #include <string>
 #include <utility>
 
@@ -35,13 +36,25 @@ bool leads_to_last(std::span<const TokenId> history, std::span<const TokenId> se
 
 }  // namespace
 
-Sampler::Sampler(Settings settings, std::vector<std::vector<TokenId>> bad_sequences)
-    : settings_(std::move(settings)), bad_sequences_(std::move(bad_sequences)) {
+double dry_penalty(const Settings& settings, std::size_t length) {
+    double penalty = settings.dry_multiplier;
+    const auto allowed = static_cast<std::size_t>(settings.dry_allowed_length);
+    for (std::size_t n = allowed; n < length && penalty < most_dry_penalty; ++n) {
+        if (settings.dry_base == 1) break;
+        penalty *= settings.dry_base;
+    }
+    return std::min(penalty, most_dry_penalty);
+}
+
+Sampler::Sampler(Settings settings, Spelling spelling)
+    : settings_(std::move(settings)), spelling_(std::move(spelling)) {
     assert(validate(settings_).has_value());
+    assert(std::is_sorted(spelling_.dry_breakers.begin(), spelling_.dry_breakers.end()));
 }
 
 Result<Drawn> Sampler::draw(std::span<const float> logits, const Step& step) {
     assert(step.number >= 0 && step.number < 1);
+    assert(step.coin >= 0 && step.coin < 1);
     const auto top = cut(logits, step);
     if (!top) return top.error();
     const auto found = row_.find(step.number);
@@ -54,6 +67,13 @@ Result<Drawn> Sampler::draw(std::span<const float> logits, const Step& step) {
     drawn.logprob = static_cast<float>(found.logprob);
     drawn.entropy = static_cast<float>(model.entropy());
     drawn.rank = rank_of(logits, drawn.token);
+    if (is_steered()) {
+        // The surprise before the cut, of which the largest logit is the same.
+        const double logprob = found.logprob + row_.mass().log_sum() - log_sum_before_mirostat_;
+        const double surprise = -logprob / std::numbers::ln2;
+        drawn.mirostat_mu =
+            mirostat_mu(step) - settings_.mirostat_eta * (surprise - settings_.mirostat_tau);
+    }
     return drawn;
 }
 
@@ -76,16 +96,29 @@ Result<float> Sampler::cut(std::span<const float> logits, const Step& step) {
     if (row_.is_empty()) return Error{ErrorCode::exhausted, "every token is banned"};
     if (settings_.temperature < lowest_temperature) {
         penalise(step.history);
+        penalise_repeats(step.history);
         row_.keep_greedy();
         return extremes.top;
     }
     for (const auto stage : settings_.order)
-        run(stage, step.history);
+        run(stage, step);
+    if (is_steered()) {
+        log_sum_before_mirostat_ = row_.mass().log_sum();
+        row_.keep_below_surprise(mirostat_mu(step));
+    }
     return extremes.top;
 }
 
+bool Sampler::is_steered() const {
+    return settings_.mirostat_tau > 0 && settings_.temperature >= lowest_temperature;
+}
+
+double Sampler::mirostat_mu(const Step& step) const {
+    return step.mirostat_mu.value_or(2 * settings_.mirostat_tau);
+}
+
 void Sampler::ban(const Step& step) {
-    for (const auto& sequence : bad_sequences_) {
+    for (const auto& sequence : spelling_.bad_sequences) {
         if (leads_to_last(step.history, sequence)) row_.ban(sequence.back());
     }
     for (const auto token : step.banned)
@@ -93,14 +126,21 @@ void Sampler::ban(const Step& step) {
     for (const auto& [token, bias] : settings_.logit_bias) {
         if (bias <= -100) row_.ban(token);
     }
+    if (settings_.no_repeat_ngram_size > 0) {
+        const auto length = static_cast<std::size_t>(settings_.no_repeat_ngram_size - 1);
+        for (const auto& follower : repeats_.of(step.history, {length, length}))
+            row_.ban(follower.token);
+    }
 }
 
-void Sampler::run(Stage stage, std::span<const TokenId> history) {
+void Sampler::run(Stage stage, const Step& step) {
     switch (stage) {
         case Stage::penalties:
-            return penalise(history);
+            return penalise(step.history);
+        case Stage::dry:
+            return penalise_repeats(step.history);
         case Stage::temperature:
-            return row_.scale(1 / settings_.temperature);
+            return row_.scale(1 / temperature());
         case Stage::top_k:
             if (settings_.top_k > 0) row_.keep_top_k(static_cast<std::size_t>(settings_.top_k));
             return;
@@ -110,7 +150,52 @@ void Sampler::run(Stage stage, std::span<const TokenId> history) {
             return row_.keep_min_p(settings_.min_p);
         case Stage::typical_p:
             return row_.keep_typical_p(settings_.typical_p);
+        case Stage::epsilon_cutoff:
+            return row_.keep_epsilon(settings_.epsilon_cutoff);
+        case Stage::eta_cutoff:
+            return row_.keep_eta(settings_.eta_cutoff);
+        case Stage::top_n_sigma:
+            return row_.keep_top_n_sigma(settings_.top_n_sigma);
+        case Stage::xtc:
+            if (step.coin < settings_.xtc_probability) row_.keep_xtc(settings_.xtc_threshold);
+            return;
     }
+}
+
+double Sampler::temperature() {
+    if (settings_.dynatemp_range <= 0) return settings_.temperature;
+    return row_.dynamic_temperature(settings_.temperature, settings_.dynatemp_range,
+                                    settings_.dynatemp_exponent);
+}
+
+void Sampler::penalise_repeats(std::span<const TokenId> history) {
+    const auto& s = settings_;
+    if (s.dry_multiplier <= 0) return;
+    if (s.dry_window >= 0)
+        history = history.last(std::min(history.size(), static_cast<std::size_t>(s.dry_window)));
+    const auto breaks = [&](TokenId token) {
+        const auto& breakers = spelling_.dry_breakers;
+        return std::binary_search(breakers.begin(), breakers.end(), token);
+    };
+    std::size_t reach = 0;  // tokens at the end of the text behind the last breaker
+    while (reach < history.size() && !breaks(history[history.size() - 1 - reach]))
+        ++reach;
+    const auto least = static_cast<std::size_t>(s.dry_allowed_length);
+    if (reach < least) return;
+    tokens_.clear();
+    lengths_.clear();
+    for (const auto& follower : repeats_.of(history, {least, reach})) {
+        if (breaks(follower.token)) continue;
+        tokens_.push_back(follower.token);
+        lengths_.push_back(follower.length);
+    }
+    auto length = lengths_.begin();  // of the next token; those out of play are passed over
+    auto token = tokens_.begin();
+    row_.change(tokens_, [&](TokenId changed, double logit) {
+        for (; *token != changed; ++token)
+            ++length;
+        return logit - dry_penalty(s, *length);
+    });
 }
 
 void Sampler::penalise(std::span<const TokenId> history) {

@@ -8,10 +8,12 @@
 // it.
 #pragma once
 
+#include "sample/repeats.h"
 #include "sample/row.h"
 #include "sample/settings.h"
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -25,20 +27,35 @@ struct Drawn {
     float logprob = 0;      // natural log, under the settings; 0 when it was the only one left
     float entropy = 0;      // nats, of the model's distribution
     std::int32_t rank = 0;  // 0 for the model's likeliest token; ties rank by lower id
+    double mirostat_mu = 0;  // bits, for the next token; 0 where mirostat or temperature is off
+};
+
+/// What of the settings is text, spelt in the tokens of one vocabulary.
+struct Spelling {
+    std::vector<std::vector<TokenId>> bad_sequences;  // a token that would complete one is banned
+    std::vector<TokenId> dry_breakers;                // ascending
 };
 
 /// What the sampler must know beyond the row.
 struct Step {
-    std::span<const TokenId> history{};  // the text so far, prompt and drawn tokens, oldest first
-    std::span<const TokenId> banned{};   // drawn and refused at this position, end of text, ...
-    double number = 0;                   // uniform in [0, 1), from the candidate's stream
+    std::span<const TokenId> history{};   // the text so far, prompt and drawn tokens, oldest first
+    std::span<const TokenId> banned{};    // drawn and refused at this position, end of text, ...
+    double number = 0;                    // uniform in [0, 1), from the candidate's stream
+    double coin = 0;                      // another, that decides whether xtc acts
+    std::optional<double> mirostat_mu{};  // bits; none: 2 mirostat_tau, as for the first token
 };
+
+/// No DRY penalty is larger (nats): where nothing is drawn, and far from the end of doubles.
+constexpr double most_dry_penalty = 1e6;
+
+/// What DRY takes off the logit of a token that would go on repeating `length` tokens, at least
+/// dry_allowed_length: dry_multiplier * dry_base^(length - dry_allowed_length).
+double dry_penalty(const Settings& settings, std::size_t length);
 
 class Sampler {
 public:
-    /// `settings` must be valid. `bad_sequences`: token spellings of bad words; a token that would
-    /// complete one behind the history is banned.
-    explicit Sampler(Settings settings, std::vector<std::vector<TokenId>> bad_sequences = {});
+    /// `settings` must be valid.
+    explicit Sampler(Settings settings, Spelling spelling = {});
 
     /// Draws from `logits` [n_vocab], finite or -inf (banned), as `reference.h` defines it: of the
     /// tokens kept, ascending by id, the first up to which the probabilities together exceed
@@ -61,11 +78,18 @@ private:
     Result<float> cut(std::span<const float> logits, const Step& step);
     void ban(const Step& step);
     void penalise(std::span<const TokenId> history);
-    void run(Stage stage, std::span<const TokenId> history);
+    void penalise_repeats(std::span<const TokenId> history);
+    bool is_steered() const;
+    double mirostat_mu(const Step& step) const;
+    double temperature();
+    void run(Stage stage, const Step& step);
 
     Settings settings_;
-    std::vector<std::vector<TokenId>> bad_sequences_;
+    Spelling spelling_;
+    Repeats repeats_;
     Row row_;
+    double log_sum_before_mirostat_ = 0;
+    std::vector<std::size_t> lengths_;
     std::vector<int> counts_;  // [n_vocab], how often the window has a token; 0 between draws
     std::vector<std::uint64_t> changing_;  // [n_vocab / 64], a bit a token; 0 between draws
     std::vector<TokenId> tokens_;          // those to be changed, ascending

@@ -39,7 +39,32 @@ Settings single_stage(Stage stage, const Rng& rng) {
     if (stage == Stage::top_p) settings.top_p = 0.02 + 0.97 * u;
     if (stage == Stage::min_p) settings.min_p = std::pow(u, 3);
     if (stage == Stage::typical_p) settings.typical_p = 0.02 + 0.97 * u;
+    if (stage == Stage::dry) {
+        settings.dry_multiplier = 2 * u;
+        settings.dry_base = 1 + 2 * rng.uniform(1);
+        settings.dry_allowed_length = 1 + static_cast<int>(rng.uniform(2) * 4);
+        settings.dry_window = static_cast<int>(rng.uniform(3) * 90) - 1;
+    }
+    if (stage == Stage::epsilon_cutoff) settings.epsilon_cutoff = std::pow(u, 6);
+    if (stage == Stage::eta_cutoff) settings.eta_cutoff = std::pow(u, 6);
+    if (stage == Stage::top_n_sigma) settings.top_n_sigma = 3 * u;
+    if (stage == Stage::xtc) {
+        settings.xtc_probability = 0.8;
+        settings.xtc_threshold = u < 0.1 ? 0 : std::pow(u, 4);
+    }
     return settings;
+}
+
+// What is no stage.
+void mix_in_others(Settings& settings, const Rng& rng) {
+    if (rng.uniform(0) < 0.3) {
+        settings.dynatemp_range = 2 * rng.uniform(1);
+        settings.dynatemp_exponent = 0.2 + 2 * rng.uniform(2);
+    }
+    if (rng.uniform(3) < 0.3) settings.mirostat_tau = 0.1 + 8 * rng.uniform(4);
+    if (rng.uniform(5) < 0.3)
+        settings.no_repeat_ngram_size = 1 + static_cast<int>(rng.uniform(6) * 4);
+    if (rng.uniform(7) < 0.1) settings.temperature = 0;
 }
 
 void mix_in(Settings& settings, Stage stage, const Rng& rng) {
@@ -56,6 +81,19 @@ void mix_in(Settings& settings, Stage stage, const Rng& rng) {
     if (stage == Stage::top_p) settings.top_p = one.top_p;
     if (stage == Stage::min_p) settings.min_p = one.min_p;
     if (stage == Stage::typical_p) settings.typical_p = one.typical_p;
+    if (stage == Stage::dry) {
+        settings.dry_multiplier = one.dry_multiplier;
+        settings.dry_base = one.dry_base;
+        settings.dry_allowed_length = one.dry_allowed_length;
+        settings.dry_window = one.dry_window;
+    }
+    if (stage == Stage::epsilon_cutoff) settings.epsilon_cutoff = one.epsilon_cutoff;
+    if (stage == Stage::eta_cutoff) settings.eta_cutoff = one.eta_cutoff;
+    if (stage == Stage::top_n_sigma) settings.top_n_sigma = one.top_n_sigma;
+    if (stage == Stage::xtc) {
+        settings.xtc_probability = one.xtc_probability;
+        settings.xtc_threshold = one.xtc_threshold;
+    }
 }
 
 // Any stages, in any order.
@@ -68,8 +106,9 @@ Settings random_chain(const Rng& rng) {
     }
     for (std::size_t i = 0; i < settings.order.size(); ++i) {
         const Stage stage = settings.order[i];
-        if (rng.uniform(50 + i) < 0.6) mix_in(settings, stage, rng.child(i));
+        if (rng.uniform(50 + i) < 0.5) mix_in(settings, stage, rng.child(i));
     }
+    mix_in_others(settings, rng.child(100));
     return settings;
 }
 
@@ -77,7 +116,17 @@ struct Case {
     std::vector<float> row;
     Ids history;
     Ids banned;
-    Sequences bad;
+    Spelling spelling;
+    double coin = 0;
+    std::optional<double> mirostat_mu;
+
+    Step step(double number = 0) const {
+        return {.history = history,
+                .banned = banned,
+                .number = number,
+                .coin = coin,
+                .mirostat_mu = mirostat_mu};
+    }
 };
 
 Case random_case(Shape shape, std::size_t n_vocab, const Rng& rng) {
@@ -86,12 +135,19 @@ Case random_case(Shape shape, std::size_t n_vocab, const Rng& rng) {
     const auto token = [&](std::uint64_t at) {
         return static_cast<TokenId>(rng.uniform(at, 7) * static_cast<double>(n_vocab));
     };
-    for (std::uint64_t i = 0; i < 80; ++i)
+    for (std::uint64_t i = 0; i < 60; ++i)
         made.history.push_back(token(i));
+    // The end has been there before, with other tokens behind it.
+    const std::size_t n_again = 1 + static_cast<std::size_t>(rng.uniform(105) * 30);
+    for (std::size_t i = 0; i < n_again; ++i)
+        made.history.push_back(made.history[10 + i]);
     if (n_vocab > 4) {
         made.banned = {token(100), token(101), -1, 1 << 30};
-        made.bad = {{made.history.back(), token(102)}, {token(103), token(104)}};
+        made.spelling.bad_sequences = {{made.history.back(), token(102)}, {token(103), token(104)}};
+        made.spelling.dry_breakers = {made.history[made.history.size() - 5]};
     }
+    made.coin = rng.uniform(106);
+    if (rng.uniform(107) < 0.7) made.mirostat_mu = 12 * rng.uniform(108) - 1;
     return made;
 }
 
@@ -100,10 +156,10 @@ std::vector<std::size_t> sizes() {
 }
 
 void expect_same_kept(const Case& made, const Settings& settings, const std::string& where) {
-    const Step step{.history = made.history, .banned = made.banned};
-    const auto truth = reference::kept(made.row, settings, made.bad, step);
+    const Step step = made.step();
+    const auto truth = reference::kept(made.row, settings, made.spelling, step);
     const auto share = reference::probabilities(truth);
-    Sampler sampler(settings, made.bad);
+    Sampler sampler(settings, made.spelling);
     const auto kept = sampler.keep(made.row, step);
     if (truth.empty()) {
         ASSERT_FALSE(kept.has_value()) << where;
@@ -181,8 +237,8 @@ TEST(Sampler, draws_the_same_bits_with_every_kernel) {
         const Rng rng = Rng(42).child(i);
         const Shape shape = shapes[i % std::size(shapes)];
         const Case made = random_case(shape, i % 10 == 0 ? 33000 : 2 + i * 40, rng);
-        const Step step{.history = made.history, .banned = made.banned, .number = rng.uniform(9)};
-        Sampler sampler(random_chain(rng.child(2)), made.bad);
+        const Step step = made.step(rng.uniform(9));
+        Sampler sampler(random_chain(rng.child(2)), made.spelling);
         use_row_kernels(portable_row_kernels());
         const auto plain = sampler.draw(made.row, step);
         for (const char* const name : {"avx2", "avx512"}) {
@@ -196,6 +252,7 @@ TEST(Sampler, draws_the_same_bits_with_every_kernel) {
             ASSERT_EQ(drawn->logprob, plain->logprob) << i << name;
             ASSERT_EQ(drawn->logprob_model, plain->logprob_model) << i << name;
             ASSERT_EQ(drawn->entropy, plain->entropy) << i << name;
+            ASSERT_EQ(drawn->mirostat_mu, plain->mirostat_mu) << i << name;
         }
         use_row_kernels(usual);
     }
@@ -207,9 +264,9 @@ TEST(Sampler, draws_what_the_reference_draws) {
         const Rng rng = Rng(41).child(i);
         const Case made = random_case(shapes[i % std::size(shapes)], 1 + i * 3, rng);
         const Settings settings = random_chain(rng.child(2));
-        const Step step{.history = made.history, .banned = made.banned, .number = rng.uniform(9)};
-        const auto truth = reference::kept(made.row, settings, made.bad, step);
-        Sampler sampler(settings, made.bad);
+        const Step step = made.step(rng.uniform(9));
+        const auto truth = reference::kept(made.row, settings, made.spelling, step);
+        Sampler sampler(settings, made.spelling);
         const auto drawn = sampler.draw(made.row, step);
         ASSERT_EQ(drawn.has_value(), !truth.empty());
         if (!drawn) continue;
@@ -225,8 +282,8 @@ TEST(Sampler, traces_each_token_as_float64_would) {
         const Shape shape = shapes[i % std::size(shapes)];
         const Case made = random_case(shape, i % 10 == 0 ? 32000 : 2 + i * 5, rng);
         const Settings settings = random_chain(rng.child(2));
-        const Step step{.history = made.history, .banned = made.banned, .number = rng.uniform(9)};
-        Sampler sampler(settings, made.bad);
+        const Step step = made.step(rng.uniform(9));
+        Sampler sampler(settings, made.spelling);
         const auto drawn = sampler.draw(made.row, step);
         if (!drawn) continue;
 
@@ -244,7 +301,7 @@ TEST(Sampler, traces_each_token_as_float64_would) {
         ASSERT_NEAR(drawn->entropy, reference::entropy(model), 1e-6) << i;
         ASSERT_EQ(drawn->rank, reference::rank(made.row, drawn->token)) << i;
 
-        const auto kept = reference::kept(made.row, settings, made.bad, step);
+        const auto kept = reference::kept(made.row, settings, made.spelling, step);
         const auto kept_share = reference::probabilities(kept);
         const double own = kept_share[reference::drawn(kept, step.number)];
         ASSERT_NEAR(drawn->logprob, std::log(own), 1e-6 + 1e-6 * std::abs(std::log(own))) << i;
@@ -296,7 +353,7 @@ TEST(Sampler, at_temperature_0_takes_the_likeliest_after_penalties_and_the_lower
 
 TEST(Sampler, never_draws_a_token_that_completes_a_bad_sequence) {
     const std::vector<float> row{9, 1, 1, 1};
-    Sampler sampler(Settings{}, {{2, 3, 0}, {1}});
+    Sampler sampler(Settings{}, {.bad_sequences = {{2, 3, 0}, {1}}, .dry_breakers = {}});
     std::set<TokenId> behind_2_3;
     std::set<TokenId> behind_3;
     for (int i = 0; i < 1000; ++i) {
@@ -318,6 +375,63 @@ TEST(Sampler, never_keeps_a_banned_token_whatever_the_order) {
     const auto kept = Sampler(settings).keep(row, {.banned = Ids{1}}).value();
     ASSERT_EQ(kept.size(), 1U);
     EXPECT_EQ(kept[0].token, 3);
+}
+
+TEST(Sampler, steers_the_surprise_as_the_reference_says) {
+    for (std::uint64_t i = 0; i < 200; ++i) {
+        const Rng rng = Rng(45).child(i);
+        const Case made = random_case(shapes[i % std::size(shapes)], 3 + i * 9, rng);
+        Settings settings = random_chain(rng.child(2));
+        settings.mirostat_tau = 4;
+        settings.mirostat_eta = 0.3;
+        const Step step = made.step(rng.uniform(9));
+        const auto before = reference::staged(made.row, settings, made.spelling, step);
+        const auto drawn = Sampler(settings, made.spelling).draw(made.row, step);
+        ASSERT_EQ(drawn.has_value(), !before.empty());
+        if (!drawn) continue;
+        if (settings.temperature < lowest_temperature) {
+            ASSERT_EQ(drawn->mirostat_mu, 0);
+            continue;
+        }
+        const auto share = reference::probabilities(before);
+        std::size_t at = 0;
+        while (before[at].token != drawn->token)
+            ++at;
+        if (share[at] < 1e-300) continue;
+        const double truth = made.mirostat_mu.value_or(8) - 0.3 * (-std::log2(share[at]) - 4);
+        ASSERT_NEAR(drawn->mirostat_mu, truth, 1e-6) << i;
+    }
+}
+
+TEST(Sampler, has_a_text_with_the_surprise_that_mirostat_is_set_to) {
+    Settings settings;
+    settings.temperature = 1;
+    settings.mirostat_tau = 6;
+    Sampler sampler(settings);
+    const Rng rng(46);
+    const auto row = row_of(Shape::normal, 5000, Rng(47));
+    std::optional<double> mu;
+    double bits = 0;
+    const int n = 4000;
+    for (int i = 0; i < n; ++i) {
+        const auto drawn = sampler
+                               .draw(row, {.number = rng.uniform(static_cast<std::uint64_t>(i)),
+                                           .mirostat_mu = mu})
+                               .value();
+        mu = drawn.mirostat_mu;
+        bits -= static_cast<double>(drawn.logprob_model) / std::numbers::ln2;
+    }
+    EXPECT_NEAR(bits / n, 6, 0.05);
+}
+
+TEST(Sampler, leaves_out_the_expected_as_often_as_the_coin_falls) {
+    Settings settings;
+    settings.temperature = 1;
+    settings.xtc_probability = 0.3;
+    settings.xtc_threshold = 0.1;
+    const std::vector<float> row{std::log(0.5F), std::log(0.3F), std::log(0.15F), std::log(0.05F)};
+    EXPECT_EQ(Sampler(settings).draw(row, {.number = 0, .coin = 0.29})->token, 2);
+    EXPECT_EQ(Sampler(settings).draw(row, {.number = 0, .coin = 0.3})->token, 0);
 }
 
 TEST(Sampler, says_exhausted_when_every_token_is_banned) {

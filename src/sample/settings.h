@@ -15,10 +15,23 @@
 
 namespace fabula::sample {
 
-/// The stages of a chain, in the default order, that of Hugging Face `generate`. logit_bias belongs
-/// to `penalties`; bans (bad words, the end of text under ignore_end, a bias of -100) are no stage:
-/// they come before the first, whatever the order.
-enum class Stage { penalties, temperature, top_k, top_p, min_p, typical_p };
+/// The stages of a chain, in the default order: that of Hugging Face `generate`, then those that it
+/// does not have. logit_bias belongs to `penalties`; bans (bad words, the end of text under
+/// ignore_end, no_repeat_ngram_size, a bias of -100) are no stage: they come before the first,
+/// whatever the order; and mirostat comes behind the last.
+enum class Stage {
+    penalties,
+    dry,
+    temperature,
+    top_k,
+    top_p,
+    min_p,
+    typical_p,
+    epsilon_cutoff,
+    eta_cutoff,
+    top_n_sigma,
+    xtc
+};
 
 /// "penalties", "temperature", ...; as in JSON and on the command line.
 const char* name_of(Stage stage);
@@ -30,23 +43,41 @@ Result<Stage> stage_named(std::string_view name);
 std::vector<Stage> completed_order(std::vector<Stage> first);
 
 struct Settings {
-    double temperature = 0.8;  // >= 0; 0 (below lowest_temperature) takes the likeliest token
-    int top_k = 0;             // >= 0 tokens; 0 keeps all
-    double top_p = 1.0;        // (0, 1]
-    double min_p = 0.0;        // [0, 1]
-    double typical_p = 1.0;    // (0, 1]
-    double repetition_penalty = 1.0;       // > 0; 1 is off
-    double frequency_penalty = 0.0;        // [-2, 2] a occurrence
-    double presence_penalty = 0.0;         // [-2, 2]
-    int penalty_window = -1;               // tokens looked back on; -1 is the whole text
-    int max_new_tokens = 64;               // >= 1
+    double temperature = 0.8;      // >= 0; 0 (below lowest_temperature) takes the likeliest token
+    double dynatemp_range = 0;     // [0, 10]; temperature +- this, by the entropy; 0 is off
+    double dynatemp_exponent = 1;  // (0, 10]
+    int top_k = 0;                 // >= 0 tokens; 0 keeps all
+    double top_p = 1.0;            // (0, 1]
+    double min_p = 0.0;            // [0, 1]
+    double typical_p = 1.0;        // (0, 1]
+    double epsilon_cutoff = 0;     // [0, 1), a probability; 0 keeps all
+    double eta_cutoff = 0;         // [0, 1), a probability; 0 keeps all
+    double top_n_sigma = 0;        // [0, 100] standard deviations; 0 keeps all
+    double xtc_probability = 0;    // [0, 1]; 0 is off
+    double xtc_threshold = 0.1;    // [0, 1], a probability
+    double mirostat_tau = 0;       // [0, 100] bits; 0 is off
+    double mirostat_eta = 0.1;     // [0, 1], dimensionless
+    double repetition_penalty = 1.0;  // > 0; 1 is off
+    double frequency_penalty = 0.0;   // [-2, 2] a occurrence
+    double presence_penalty = 0.0;    // [-2, 2]
+    int penalty_window = -1;          // tokens looked back on; -1 is the whole text
+    double dry_multiplier = 0;        // [0, 100]; 0 is off
+    double dry_base = 1.75;           // [1, 10]
+    int dry_allowed_length = 2;       // >= 1 tokens
+    int dry_window = -1;              // tokens looked back on; -1 is the whole text
+    int no_repeat_ngram_size = 0;     // >= 0 tokens; 0 is off
+    int min_new_tokens = 0;           // >= 0
+    int max_new_tokens = 64;          // >= 1
+    std::vector<std::string> dry_breakers{"\n", ":", "\"", "*"};  // no repetition reaches across
     std::vector<std::string> bad_words;    // never written, in any case or spelling into tokens
     std::vector<std::string> stop;         // the text ends before the first of these
     std::map<TokenId, double> logit_bias;  // [-100, 100], added to the logit; -100 bans
     bool ignore_end = false;               // the end of text is never drawn
     // every stage once
-    std::vector<Stage> order{Stage::penalties, Stage::temperature, Stage::top_k,
-                             Stage::top_p,     Stage::min_p,       Stage::typical_p};
+    std::vector<Stage> order{
+        Stage::penalties,  Stage::dry,         Stage::temperature, Stage::top_k,
+        Stage::top_p,      Stage::min_p,       Stage::typical_p,   Stage::epsilon_cutoff,
+        Stage::eta_cutoff, Stage::top_n_sigma, Stage::xtc};
 
     bool operator==(const Settings&) const = default;
 };
@@ -63,6 +94,7 @@ struct Field {
     bool low_is_open;        // whether `low` itself is not allowed
     bool is_whole;           // whether only whole numbers are allowed
     double standard;         // the default
+    const char* unit;        // "tokens", "bits", ...; "" for a number without one
     const char* hint;        // one plain sentence
     const char* source;      // the paper, or ""
     double Settings::*real;  // one of the two is set
@@ -73,6 +105,9 @@ struct Field {
         return real ? settings.*real : static_cast<double>(settings.*whole);
     }
 };
+
+/// "above 0 to 10", "0 to 100 (bits)".
+std::string range_of(const Field& field);
 
 /// Every numeric setting, in the order people should read them.
 std::span<const Field> fields();

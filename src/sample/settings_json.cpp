@@ -79,8 +79,8 @@ Result<Unit> take_field(const std::string& key, const Json& value, Settings& set
     const bool is_known =
         std::any_of(all.begin(), all.end(), [&](const Field& field) { return key == field.name; });
     if (!is_known) {
-        std::vector<std::string_view> names{"bad_words", "stop", "logit_bias", "ignore_end",
-                                            "order"};
+        std::vector<std::string_view> names{"dry_breakers", "bad_words",  "stop",
+                                            "logit_bias",   "ignore_end", "order"};
         for (const auto& field : all)
             names.emplace_back(field.name);
         return unknown_name("setting", key, names);
@@ -90,6 +90,7 @@ Result<Unit> take_field(const std::string& key, const Json& value, Settings& set
 }
 
 Result<Unit> take_key(const std::string& key, const Json& value, Settings& settings) {
+    if (key == "dry_breakers") return take(texts_from(key, value), settings.dry_breakers);
     if (key == "bad_words") return take(texts_from(key, value), settings.bad_words);
     if (key == "stop") return take(texts_from(key, value), settings.stop);
     if (key == "logit_bias") return take(bias_from(value), settings.logit_bias);
@@ -121,6 +122,7 @@ std::string to_json(const Settings& settings) {
         else
             object[field.name] = settings.*field.whole;
     }
+    object["dry_breakers"] = settings.dry_breakers;
     object["bad_words"] = settings.bad_words;
     object["stop"] = settings.stop;
     WrittenJson::object_t biases;

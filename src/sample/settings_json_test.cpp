@@ -16,12 +16,19 @@ TEST(ToJson, writes_every_setting_on_one_line_in_the_order_of_the_fields) {
     settings.temperature = 0.75;
     settings.bad_words = {"heck", "naïve"};
     settings.logit_bias = {{10, -1.5}, {2, 100}};
-    EXPECT_EQ(to_json(settings),
-              R"({"temperature":0.75,"top_k":0,"top_p":1.0,"min_p":0.0,"typical_p":1.0,)"
-              R"("repetition_penalty":1.0,"frequency_penalty":0.0,"presence_penalty":0.0,)"
-              R"("penalty_window":-1,"max_new_tokens":64,"bad_words":["heck","naïve"],"stop":[],)"
-              R"("logit_bias":{"2":100.0,"10":-1.5},"ignore_end":false,)"
-              R"("order":["penalties","temperature","top_k","top_p","min_p","typical_p"]})");
+    settings.dry_breakers = {"\n"};
+    EXPECT_EQ(
+        to_json(settings),
+        R"({"temperature":0.75,"dynatemp_range":0.0,"dynatemp_exponent":1.0,"top_k":0,"top_p":1.0,)"
+        R"("min_p":0.0,"typical_p":1.0,"epsilon_cutoff":0.0,"eta_cutoff":0.0,"top_n_sigma":0.0,)"
+        R"("xtc_probability":0.0,"xtc_threshold":0.1,"mirostat_tau":0.0,"mirostat_eta":0.1,)"
+        R"("repetition_penalty":1.0,"frequency_penalty":0.0,"presence_penalty":0.0,)"
+        R"("penalty_window":-1,"dry_multiplier":0.0,"dry_base":1.75,"dry_allowed_length":2,)"
+        R"("dry_window":-1,"no_repeat_ngram_size":0,"min_new_tokens":0,"max_new_tokens":64,)"
+        R"("dry_breakers":["\n"],"bad_words":["heck","naïve"],"stop":[],)"
+        R"("logit_bias":{"2":100.0,"10":-1.5},"ignore_end":false,)"
+        R"("order":["penalties","dry","temperature","top_k","top_p","min_p","typical_p",)"
+        R"("epsilon_cutoff","eta_cutoff","top_n_sigma","xtc"]})");
 }
 
 TEST(ToJson, writes_a_broken_word_with_replacement_characters) {

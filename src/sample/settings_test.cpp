@@ -29,7 +29,7 @@ TEST(Fields, lie_in_their_own_range_by_default_and_have_a_name_and_a_hint) {
         EXPECT_EQ(set(settings, field.name, field.low).has_value(), !field.low_is_open)
             << field.name;
     }
-    EXPECT_EQ(names.size(), 10U);
+    EXPECT_EQ(names.size(), 25U);
 }
 
 TEST(FieldNamed, reads_dashes_as_underscores) {
@@ -105,8 +105,9 @@ TEST(Validate, wants_every_stage_once) {
 
 TEST(CompletedOrder, puts_what_was_left_out_behind_in_the_default_order) {
     EXPECT_EQ(completed_order({Stage::top_p, Stage::penalties}),
-              (std::vector{Stage::top_p, Stage::penalties, Stage::temperature, Stage::top_k,
-                           Stage::min_p, Stage::typical_p}));
+              (std::vector{Stage::top_p, Stage::penalties, Stage::dry, Stage::temperature,
+                           Stage::top_k, Stage::min_p, Stage::typical_p, Stage::epsilon_cutoff,
+                           Stage::eta_cutoff, Stage::top_n_sigma, Stage::xtc}));
     EXPECT_EQ(completed_order({}), Settings{}.order);
 }
 

@@ -26,12 +26,14 @@ enum class Shape {
     two_values,
     denormal,
     huge,
-    peaked
+    peaked,
+    banned_but_few
 };
-constexpr Shape shapes[] = {Shape::normal,      Shape::heavy_tailed,   Shape::flat,
-                            Shape::tied,        Shape::banned_in_part, Shape::far_outlier,
-                            Shape::nearly_flat, Shape::one_hot,        Shape::two_values,
-                            Shape::denormal,    Shape::huge,           Shape::peaked};
+constexpr Shape shapes[] = {Shape::normal,        Shape::heavy_tailed,   Shape::flat,
+                            Shape::tied,          Shape::banned_in_part, Shape::far_outlier,
+                            Shape::nearly_flat,   Shape::one_hot,        Shape::two_values,
+                            Shape::denormal,      Shape::huge,           Shape::peaked,
+                            Shape::banned_but_few};
 
 inline double normal_number(const Rng& rng, std::uint64_t at) {
     const double radius = std::sqrt(-2 * std::log(1 - rng.uniform(at, 0)));
@@ -55,6 +57,8 @@ inline std::vector<float> row_of(Shape shape, std::size_t n_vocab, const Rng& rn
         if (shape == Shape::huge) logit = 1e4 + std::round(8 * logit) / 8;
         // A likely word in fifty, and the rest far behind it, as a language model is at times.
         if (shape == Shape::peaked) logit = i % 50 == 7 ? logit + 9 : logit / 4 - 12;
+        if (shape == Shape::banned_but_few && rng.uniform(i, 6) > 0.002)
+            logit = -std::numeric_limits<double>::infinity();
         row[i] = static_cast<float>(logit);
     }
     if (shape != Shape::huge) row[n_vocab / 2] = 2.5F;  // one is always in play
