@@ -38,6 +38,49 @@ TEST(Local, writes_what_the_model_says_and_ends_with_it) {
     EXPECT_EQ(candidate.trace.front().rank, 0);
 }
 
+TEST(Local, does_not_let_the_model_end_before_min_new_tokens) {
+    const auto generator = scripted(" Now.\n---\n Now. And then.");
+    std::vector<CandidateRequest> requests;
+    for (std::uint64_t stream = 0; stream < 20; ++stream) {
+        requests.push_back(request(stream));
+        requests.back().settings.min_new_tokens = stream < 10 ? 6 : 0;
+    }
+    const auto generated = generator->generate(prompt_of("It was late."), requests, {}, {});
+    ASSERT_TRUE(generated) << generated.error().message;
+    int n_short = 0;
+    for (std::size_t i = 0; i < 20; ++i) {
+        const auto& text = generated->candidates[i].text;
+        if (i < 10) {
+            EXPECT_EQ(text, " Now. And then.");
+        }
+        n_short += text == " Now." ? 1 : 0;
+    }
+    EXPECT_GT(n_short, 0);
+}
+
+TEST(Local, draws_the_same_with_mirostat_xtc_and_dry_whatever_the_company) {
+    const auto generator = scripted(" Ada ran home.\n---\n Ben ran.\n---\n Cat sat: \"Ada ran\".");
+    int n_differing = 0;
+    for (std::uint64_t stream = 0; stream < 12; ++stream) {
+        auto steered = request(stream, 60);
+        steered.settings.mirostat_tau = 2;
+        steered.settings.xtc_probability = 0.5;
+        steered.settings.dry_multiplier = 2;
+        const CandidateRequest company[] = {request(3), steered, request(4)};
+        const auto alone = generator->generate(prompt_of("Late."), {&steered, 1}, {}, {});
+        const auto among = generator->generate(prompt_of("Late."), company, {}, {});
+        ASSERT_TRUE(alone && among);
+        EXPECT_EQ(alone->candidates[0].ids, among->candidates[1].ids);
+        EXPECT_EQ(alone->candidates[0].trace, among->candidates[1].trace);
+        steered.settings.xtc_probability = 0;
+        const auto other = generator->generate(prompt_of("Late."), {&steered, 1}, {}, {});
+        ASSERT_TRUE(other);
+        n_differing += other->candidates[0].ids != alone->candidates[0].ids ? 1 : 0;
+    }
+    EXPECT_GT(n_differing, 0);
+    EXPECT_LT(n_differing, 12);
+}
+
 TEST(Local, continues_the_ids_of_a_prompt_as_it_continued_the_prompt) {
     const auto generator = scripted(" Ada ran.\n---\n Ben ran.\n---\n Cat sat.");
     const auto one = request(5);

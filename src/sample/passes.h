@@ -19,6 +19,11 @@ inline Extremes extremes_outside(std::span<const float> row, Band band) {
     return row_kernels().extremes(row.data(), row.size(), &band);
 }
 
+/// What `row` (finite or -inf) weighs about `top`, its largest: in single precision, to some 1e-7.
+inline Mass model_mass(std::span<const float> row, float top) {
+    return row_kernels().model_mass(row.data(), row.size(), top);
+}
+
 /// The moments of those in play, no NaN.
 inline Moments moments_of(std::span<const float> row, Frame frame) {
     return row_kernels().moments(row.data(), row.size(), frame);

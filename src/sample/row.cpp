@@ -19,9 +19,6 @@ void Row::assign(std::span<const float> logits, const Extremes& extremes) {
     top_x_ = extremes.top;
     low_x_ = extremes.low;
     has_top_x_ = true;
-    assigned_ = logits;
-    assigned_extremes_ = extremes;
-    assigned_mass_.reset();
     is_weighed_ = false;
 }
 
@@ -141,7 +138,6 @@ void Row::weigh_row(Histogram* histogram) {
     block_sums_.resize(n_blocks_of(size_));
     mass_top_ = seen.top;
     mass_ = mass_of(row(), seen, block_sums_, histogram);
-    if (row_ == assigned_.data() && scale_ == 1) assigned_mass_ = mass_;
     if (!changed_.empty()) {
         logits_.clear();
         for (const auto& entry : changed_)
@@ -163,15 +159,6 @@ const Mass& Row::mass() {
     assert(size_ > 0);
     if (!is_weighed_) weigh_row(nullptr);
     return mass_;
-}
-
-const Mass& Row::assigned_mass() {
-    if (!assigned_mass_) {
-        block_weights_.resize(n_blocks_of(assigned_.size()));
-        assigned_mass_ =
-            mass_of(assigned_, {1, static_cast<double>(assigned_extremes_.top)}, block_weights_);
-    }
-    return *assigned_mass_;
 }
 
 // The weights of one block of what is in play.

@@ -57,8 +57,6 @@ public:
     /// The temperature that dynamic temperature has for what is in play, at least
     /// lowest_temperature.
     double dynamic_temperature(double temperature, double range, double exponent);
-    /// What the row weighed as it was assigned.
-    const Mass& assigned_mass();
 
     /// A token in play, and the natural log of its share of the mass, exact also where its weight
     /// is 0.
@@ -123,10 +121,6 @@ private:
     float top_x_ = 0;
     float low_x_ = 0;
     bool has_top_x_ = false;
-
-    std::span<const float> assigned_;
-    Extremes assigned_extremes_;
-    std::optional<Mass> assigned_mass_;
 
     bool is_weighed_ = false;  // whether mass_ and block_sums_ are of what is in play
     Mass mass_;

@@ -76,6 +76,7 @@ struct RowKernels {
     Mass (*weigh_doubles)(const double* row, std::size_t n, Frame frame, double* weights,
                           Buckets buckets);
     void (*count_buckets)(const float* row, std::size_t n, Frame frame, Buckets buckets);
+    Mass (*model_mass)(const float* row, std::size_t n, float top);
     Moments (*moments)(const float* row, std::size_t n, Frame frame);
     Extremes (*extremes)(const float* row, std::size_t n, const Band* left_out);
     std::size_t (*count)(const float* row, std::size_t n, Compare compare, float with);

@@ -105,6 +105,65 @@ TEST(RowKernels, weigh_a_chunk_of_equals_as_they_weigh_each) {
     }
 }
 
+TEST(RowKernels, weigh_the_models_row_in_single_precision_to_the_same_bits) {
+    for (const Shape shape : shapes) {
+        for (std::size_t n : lengths()) {
+            if (n == 0) continue;
+            n = n == 4096 ? 50001 : n;
+            const auto row = row_of(shape, n, Rng(n));
+            const float top = extremes_of(row).top;
+            double sum = 0;
+            double moment = 0;
+            for (const float x : row) {
+                const double distance = static_cast<double>(x) - static_cast<double>(top);
+                if (std::isinf(x)) continue;
+                sum += std::exp(distance);
+                moment += std::exp(distance) * distance;
+            }
+            const Mass truth = portable_row_kernels().model_mass(row.data(), n, top);
+            EXPECT_NEAR(truth.sum / sum, 1, 4e-7) << static_cast<int>(shape) << " " << n;
+            EXPECT_NEAR(truth.moment / sum, moment / sum, 1e-6) << static_cast<int>(shape);
+            for (const RowKernels* const kernels : that_run_here()) {
+                const Mass mass = kernels->model_mass(row.data(), n, top);
+                ASSERT_EQ(std::bit_cast<std::uint64_t>(mass.sum),
+                          std::bit_cast<std::uint64_t>(truth.sum));
+                ASSERT_EQ(std::bit_cast<std::uint64_t>(mass.moment),
+                          std::bit_cast<std::uint64_t>(truth.moment));
+            }
+        }
+    }
+}
+
+TEST(RowKernels, sum_up_moments_of_what_is_in_play) {
+    for (const Shape shape : shapes) {
+        for (const std::size_t n : lengths()) {
+            if (n == 0) continue;
+            const auto row = marked_row(shape, n, Rng(n));
+            const Frame frame{0.5, 0.5 * static_cast<double>(extremes_of(row).top)};
+            Moments plain;
+            for (const float x : row) {
+                if (!(x > -infinite)) continue;
+                const double distance = static_cast<double>(x) * frame.scale - frame.top;
+                plain.n += 1;
+                plain.sum += distance;
+                plain.squares += distance * distance;
+            }
+            const Moments truth = portable_row_kernels().moments(row.data(), n, frame);
+            EXPECT_EQ(truth.n, plain.n);
+            EXPECT_NEAR(truth.sum, plain.sum, 1e-12 * std::abs(plain.sum));
+            EXPECT_NEAR(truth.squares, plain.squares, 1e-12 * plain.squares);
+            for (const RowKernels* const kernels : that_run_here()) {
+                const Moments found = kernels->moments(row.data(), n, frame);
+                ASSERT_EQ(found.n, truth.n);
+                ASSERT_EQ(std::bit_cast<std::uint64_t>(found.sum),
+                          std::bit_cast<std::uint64_t>(truth.sum));
+                ASSERT_EQ(std::bit_cast<std::uint64_t>(found.squares),
+                          std::bit_cast<std::uint64_t>(truth.squares));
+            }
+        }
+    }
+}
+
 TEST(RowKernels, find_the_extremes_of_what_is_in_play) {
     for (const RowKernels* const kernels : that_run_here()) {
         for (const Shape shape : shapes) {

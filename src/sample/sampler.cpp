@@ -59,7 +59,7 @@ Result<Drawn> Sampler::draw(std::span<const float> logits, const Step& step) {
     if (!top) return top.error();
     const auto found = row_.find(step.number);
 
-    const Mass& model = row_.assigned_mass();
+    const Mass model = model_mass(logits, *top);
     Drawn drawn;
     drawn.token = found.token;
     const double logit = logits[static_cast<std::size_t>(drawn.token)];

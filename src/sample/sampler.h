@@ -3,7 +3,7 @@
 // the same token. The fast path over the row; `reference.h` says what is right, in float64 and by
 // sorting.
 //
-// One pass a stage, nothing is sorted; 0.2 ms for 32,000 logits with top_p
+// One pass a stage, nothing is sorted: 0.08 ms for 32,000 logits with top_p, 0.65 ms for 250,880
 // (bench/sample_bench.cpp). Threads: a Sampler keeps scratch space, so one branch at a time uses
 // it.
 #pragma once
@@ -19,7 +19,8 @@
 
 namespace fabula::sample {
 
-/// A drawn token with what its choice was worth.
+/// A drawn token with what its choice was worth. What is said of the model's distribution is summed
+/// in single precision: relative error near 1e-7.
 struct Drawn {
     TokenId token = 0;
     float logprob_model =
