@@ -309,33 +309,6 @@ TEST(Sampler, traces_each_token_as_float64_would) {
     }
 }
 
-TEST(Sampler, draws_as_often_as_the_kept_probabilities_say) {
-    Settings settings;
-    settings.temperature = 1.3;
-    settings.top_p = 0.95;
-    const auto row = row_of(Shape::normal, 60, Rng(61));
-    Sampler sampler(settings);
-    const auto kept = sampler.keep(row, {}).value();
-    ASSERT_GT(kept.size(), 8U);
-    const int n = 200000;
-    std::vector<int> counts(row.size());
-    const Rng rng(62);
-    for (std::uint64_t i = 0; i < n; ++i)
-        ++counts[static_cast<std::size_t>(sampler.draw(row, {.number = rng.uniform(i)})->token)];
-    double chi_square = 0;
-    int total = 0;
-    for (const auto& [token, probability] : kept) {
-        const double expected = probability * n;
-        const int count = counts[static_cast<std::size_t>(token)];
-        chi_square += (count - expected) * (count - expected) / expected;
-        total += count;
-    }
-    EXPECT_EQ(total, n);
-    const auto freedom = static_cast<double>(kept.size() - 1);
-    EXPECT_LT(chi_square,
-              freedom + 4 * std::sqrt(2 * freedom));  // far beyond the 99.9th percentile
-}
-
 TEST(Sampler, at_temperature_0_takes_the_likeliest_after_penalties_and_the_lower_id_of_equals) {
     Settings settings;
     settings.temperature = 0;
