@@ -35,6 +35,11 @@ Field whole(const char* name, int Settings::*member, double low) {
     return field;
 }
 
+Field most(Field field, double high) {
+    field.high = high;
+    return field;
+}
+
 Field told(Field field, const char* hint, const char* source = "", const char* unit = nullptr) {
     field.hint = hint;
     field.source = source;
@@ -124,6 +129,13 @@ const auto& all_fields() {
              "The model may not end the text before this many tokens."),
         told(whole("max_new_tokens", &S::max_new_tokens, 1),
              "How many tokens a continuation may have; it ends at a sentence end near there."),
+        told(most(whole("num_beams", &S::num_beams, 1), 64),
+             "Above 1 nothing is drawn: this many beginnings are followed for the most probable "
+             "text.",
+             "Hugging Face generate, beam search", "beams"),
+        told(real("length_penalty", &S::length_penalty, -10, 10),
+             "For beams: above 0 longer texts score better, below 0 shorter ones.",
+             "Hugging Face generate; Wu et al., 2016, arXiv:1609.08144, for the idea"),
     };
     return all;
 }

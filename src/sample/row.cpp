@@ -161,6 +161,11 @@ const Mass& Row::mass() {
     return mass_;
 }
 
+double Row::logprob(TokenId token) {
+    const double log_sum = mass().log_sum();
+    return logit_at(place_of(token)) - mass_top_ - log_sum;
+}
+
 // The weights of one block of what is in play.
 std::span<const double> Row::block_weights(std::size_t block) {
     const std::size_t begin = block * block_size;

@@ -73,6 +73,12 @@ public:
     template <typename Take>
     void for_each(Take&& take);
 
+    /// The same with take(token, logit - the largest logit at the last mass()).
+    template <typename Take>
+    void for_each_logit(Take&& take) const;
+    /// The natural log of the share of the mass that `token`, which is in play, has.
+    double logprob(TokenId token);
+
 private:
     struct Changed {
         std::uint32_t at;  // where the row has a NaN
@@ -165,6 +171,13 @@ void Row::for_each(Take&& take) {
             const std::size_t at = block * block_size + i;
             if (!(row_[at] == -infinite)) take(token_at(at), weights[i]);
         }
+    }
+}
+
+template <typename Take>
+void Row::for_each_logit(Take&& take) const {
+    for (std::size_t at = 0; at < size_; ++at) {
+        if (!(row_[at] == -infinite)) take(token_at(at), logit_at(at) - mass_top_);
     }
 }
 

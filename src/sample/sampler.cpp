@@ -59,14 +59,8 @@ Result<Drawn> Sampler::draw(std::span<const float> logits, const Step& step) {
     if (!top) return top.error();
     const auto found = row_.find(step.number);
 
-    const Mass model = model_mass(logits, *top);
-    Drawn drawn;
-    drawn.token = found.token;
-    const double logit = logits[static_cast<std::size_t>(drawn.token)];
-    drawn.logprob_model = static_cast<float>(logit - *top - model.log_sum());
+    Drawn drawn = this->drawn(logits, *top, found.token);
     drawn.logprob = static_cast<float>(found.logprob);
-    drawn.entropy = static_cast<float>(model.entropy());
-    drawn.rank = rank_of(logits, drawn.token);
     if (is_steered()) {
         // The surprise before the cut, of which the largest logit is the same.
         const double logprob = found.logprob + row_.mass().log_sum() - log_sum_before_mirostat_;
@@ -75,6 +69,42 @@ Result<Drawn> Sampler::draw(std::span<const float> logits, const Step& step) {
             mirostat_mu(step) - settings_.mirostat_eta * (surprise - settings_.mirostat_tau);
     }
     return drawn;
+}
+
+// What is said of a token whatever the settings: `top` is the largest logit of the row.
+Drawn Sampler::drawn(std::span<const float> logits, float top, TokenId token) const {
+    const Mass model = model_mass(logits, top);
+    Drawn drawn;
+    drawn.token = token;
+    const double logit = logits[static_cast<std::size_t>(token)];
+    drawn.logprob_model = static_cast<float>(logit - top - model.log_sum());
+    drawn.entropy = static_cast<float>(model.entropy());
+    drawn.rank = rank_of(logits, token);
+    return drawn;
+}
+
+Result<std::vector<Scored>> Sampler::likeliest(std::span<const float> logits, const Step& step,
+                                               std::size_t n) {
+    if (const auto top = assign(logits, step); !top) return top.error();
+    penalise(step.history);
+    penalise_repeats(step.history);
+    const double log_sum = row_.mass().log_sum();
+    row_.keep_top_k(n);
+    std::vector<Scored> likeliest;
+    row_.for_each_logit([&](TokenId token, double distance) {
+        likeliest.push_back({token, distance - log_sum});
+    });
+    return likeliest;
+}
+
+Result<Drawn> Sampler::trace(std::span<const float> logits, const Step& step, TokenId token) {
+    const auto top = assign(logits, step);
+    if (!top) return top.error();
+    penalise(step.history);
+    penalise_repeats(step.history);
+    Drawn traced = drawn(logits, *top, token);
+    traced.logprob = static_cast<float>(row_.logprob(token));
+    return traced;
 }
 
 Result<std::vector<Sampler::Kept>> Sampler::keep(std::span<const float> logits, const Step& step) {
@@ -86,19 +116,26 @@ Result<std::vector<Sampler::Kept>> Sampler::keep(std::span<const float> logits, 
     return kept;
 }
 
-// Leaves in row_ what the settings keep, and gives the largest logit of the row as it came.
-Result<float> Sampler::cut(std::span<const float> logits, const Step& step) {
+// Leaves in row_ what is not banned, and gives the largest logit of the row as it came.
+Result<float> Sampler::assign(std::span<const float> logits, const Step& step) {
     const auto extremes = extremes_of(logits);
     if (extremes.is_broken) return broken_logit(logits);
     row_.assign(logits, extremes);
     counts_.resize(logits.size());
     ban(step);
     if (row_.is_empty()) return Error{ErrorCode::exhausted, "every token is banned"};
+    return extremes.top;
+}
+
+// The same of what the settings keep.
+Result<float> Sampler::cut(std::span<const float> logits, const Step& step) {
+    auto top = assign(logits, step);
+    if (!top) return top;
     if (settings_.temperature < lowest_temperature) {
         penalise(step.history);
         penalise_repeats(step.history);
         row_.keep_greedy();
-        return extremes.top;
+        return top;
     }
     for (const auto stage : settings_.order)
         run(stage, step);
@@ -106,7 +143,7 @@ Result<float> Sampler::cut(std::span<const float> logits, const Step& step) {
         log_sum_before_mirostat_ = row_.mass().log_sum();
         row_.keep_below_surprise(mirostat_mu(step));
     }
-    return extremes.top;
+    return top;
 }
 
 bool Sampler::is_steered() const {

@@ -31,6 +31,11 @@ struct Drawn {
     double mirostat_mu = 0;  // bits, for the next token; 0 where mirostat or temperature is off
 };
 
+struct Scored {
+    TokenId token = 0;
+    double logprob = 0;  // natural log
+};
+
 /// What of the settings is text, spelt in the tokens of one vocabulary.
 struct Spelling {
     std::vector<std::vector<TokenId>> bad_sequences;  // a token that would complete one is banned
@@ -73,10 +78,22 @@ public:
     };
     Result<std::vector<Kept>> keep(std::span<const float> logits, const Step& step);
 
+    /// The `n` tokens with the largest logits after bans, penalties and dry, and no other stage,
+    /// ascending by id, with their log-probabilities among all that are not banned: what beam
+    /// search goes by. Errors: as draw.
+    Result<std::vector<Scored>> likeliest(std::span<const float> logits, const Step& step,
+                                          std::size_t n);
+
+    /// What draw() would say of `token` without the stages that cut or heat: logprob is as
+    /// likeliest() has it. Requires a token that is not banned. Errors: as draw.
+    Result<Drawn> trace(std::span<const float> logits, const Step& step, TokenId token);
+
     const Settings& settings() const { return settings_; }
 
 private:
+    Result<float> assign(std::span<const float> logits, const Step& step);
     Result<float> cut(std::span<const float> logits, const Step& step);
+    Drawn drawn(std::span<const float> logits, float top, TokenId token) const;
     void ban(const Step& step);
     void penalise(std::span<const TokenId> history);
     void penalise_repeats(std::span<const TokenId> history);

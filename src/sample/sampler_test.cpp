@@ -408,6 +408,40 @@ TEST(Sampler, leaves_out_the_expected_as_often_as_the_coin_falls) {
     EXPECT_EQ(Sampler(settings).draw(row, {.number = 0, .coin = 0.3})->token, 0);
 }
 
+TEST(Sampler, names_the_likeliest_after_penalties_and_dry_and_traces_each) {
+    for (std::uint64_t i = 0; i < 150; ++i) {
+        const Rng rng = Rng(48).child(i);
+        const Case made = random_case(shapes[i % std::size(shapes)], 3 + i * 29, rng);
+        const Settings settings = random_chain(rng.child(2));
+        const auto step = made.step();
+        auto list = reference::in_play(made.row, settings, made.spelling, step);
+        list = reference::penalised(std::move(list), settings, step.history);
+        list = reference::dry(std::move(list), settings, made.spelling.dry_breakers, step.history);
+        Sampler sampler(settings, made.spelling);
+        const auto n = static_cast<int>(1 + i % 20);
+        const auto found = sampler.likeliest(made.row, step, static_cast<std::size_t>(n));
+        ASSERT_EQ(found.has_value(), !list.empty());
+        if (!found) continue;
+        const auto best = reference::top_k(list, n);
+        const double top =
+            std::max_element(list.begin(), list.end(), [](const auto& a, const auto& b) {
+                return a.logit < b.logit;
+            })->logit;
+        double sum = 0;
+        for (const auto& entry : list)
+            sum += std::exp(entry.logit - top);
+        ASSERT_EQ(found->size(), best.size()) << i;
+        for (std::size_t k = 0; k < best.size(); ++k) {
+            ASSERT_EQ((*found)[k].token, best[k].token) << i;
+            const double truth = best[k].logit - top - std::log(sum);
+            ASSERT_NEAR((*found)[k].logprob, truth, 1e-9 * (1 + std::abs(truth))) << i;
+            const auto traced = sampler.trace(made.row, step, best[k].token).value();
+            ASSERT_NEAR(traced.logprob, truth, 1e-6 * (1 + std::abs(truth))) << i;
+            ASSERT_EQ(traced.rank, reference::rank(made.row, best[k].token));
+        }
+    }
+}
+
 TEST(Sampler, says_exhausted_when_every_token_is_banned) {
     const float none = -std::numeric_limits<float>::infinity();
     Sampler sampler{Settings{}};

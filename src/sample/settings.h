@@ -68,6 +68,8 @@ struct Settings {
     int no_repeat_ngram_size = 0;     // >= 0 tokens; 0 is off
     int min_new_tokens = 0;           // >= 0
     int max_new_tokens = 64;          // >= 1
+    int num_beams = 1;                // [1, 64]; above 1 the most probable text, nothing drawn
+    double length_penalty = 1;        // [-10, 10], exponent of the length in a beam's score
     std::vector<std::string> dry_breakers{"\n", ":", "\"", "*"};  // no repetition reaches across
     std::vector<std::string> bad_words;    // never written, in any case or spelling into tokens
     std::vector<std::string> stop;         // the text ends before the first of these

@@ -29,7 +29,7 @@ TEST(Fields, lie_in_their_own_range_by_default_and_have_a_name_and_a_hint) {
         EXPECT_EQ(set(settings, field.name, field.low).has_value(), !field.low_is_open)
             << field.name;
     }
-    EXPECT_EQ(names.size(), 25U);
+    EXPECT_EQ(names.size(), 27U);
 }
 
 TEST(FieldNamed, reads_dashes_as_underscores) {
