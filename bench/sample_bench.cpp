@@ -3,6 +3,7 @@
 // The rows look like a model's: a few likely tokens over a broad normal floor.
 #include "base/rng.h"
 #include "sample/reference.h"
+#include "sample/repeats.h"
 #include "sample/sampler.h"
 
 #include <benchmark/benchmark.h>
@@ -55,6 +56,42 @@ void draw(benchmark::State& state, const Settings& settings) {
     state.counters["kept"] = static_cast<double>(kept.size());
 }
 
+// A long story of words as frequent as in English (Zipf's law), a tenth of it in passages that
+// come again.
+std::vector<TokenId> story_of(std::size_t n_tokens) {
+    const Rng rng(13);
+    std::vector<TokenId> story;
+    for (std::uint64_t i = 0; story.size() < n_tokens; ++i) {
+        if (story.size() > 1000 && rng.uniform(i, 1) < 0.004) {
+            const auto at = static_cast<std::size_t>(rng.uniform(i, 2) *
+                                                     static_cast<double>(story.size() - 100));
+            for (std::size_t k = 0; k < 30; ++k)
+                story.push_back(story[at + k]);
+        }
+        story.push_back(static_cast<TokenId>(std::exp(std::log(30000.0) * rng.uniform(i))));
+    }
+    story.resize(n_tokens);
+    return story;
+}
+
+// What DRY takes to look through a long story, at each of its last 500 places in turn.
+void dry(benchmark::State& state, bool is_one_word) {
+    auto story = story_of(static_cast<std::size_t>(state.range(0)));
+    if (is_one_word) std::fill(story.begin(), story.end(), 1);
+    Repeats repeats;
+    std::size_t n_found = 0;
+    for (std::size_t length = story.size() - 500; length < story.size(); ++length)
+        n_found += repeats.of(std::span(story).first(length), {2, length}).size();
+    if (n_found == 0) state.SkipWithError("nothing comes again in this story");
+    std::size_t length = story.size();
+    // NOLINTNEXTLINE(clang-analyzer-deadcode.DeadStores): Google Benchmark's idiom.
+    for ([[maybe_unused]] auto _ : state) {
+        length = length == story.size() ? story.size() - 500 : length + 1;
+        benchmark::DoNotOptimize(repeats.of(std::span(story).first(length), {2, length}));
+    }
+    state.counters["followers"] = static_cast<double>(n_found) / 500;
+}
+
 Settings with(double temperature) {
     Settings settings;
     settings.temperature = temperature;
@@ -74,5 +111,7 @@ BENCHMARK_CAPTURE(draw, top_p_0_9, with("top_p", 0.9))->Arg(32000)->Arg(250880);
 BENCHMARK_CAPTURE(draw, typical_p_0_9, with("typical_p", 0.9))->Arg(32000)->Arg(250880);
 BENCHMARK_CAPTURE(draw, min_p_0_05, with("min_p", 0.05))->Arg(32000)->Arg(250880);
 BENCHMARK_CAPTURE(draw, repetition_1_1, with("repetition_penalty", 1.1))->Arg(32000)->Arg(250880);
+BENCHMARK_CAPTURE(dry, story, false)->Arg(100000);
+BENCHMARK_CAPTURE(dry, of_one_word, true)->Arg(100000);
 
 }  // namespace

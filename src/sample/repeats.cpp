@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: 0BSD
 #include "sample/repeats.h"
 
-#include "sample/scan.h"
-
 #include <algorithm>
 
 namespace fabula::sample {
@@ -10,7 +8,35 @@ namespace {
 
 constexpr std::size_t walks_a_token = 2;  // steps of all walks together, for each token of the text
 
+// Places that are looked at before anything is decided about them: most strides have none.
+constexpr std::size_t stride = 32;
+
+// Whether one of the `stride` tokens from `token` on is `wanted`. Without a branch a token, so that
+// compilers look at several at once.
+bool has_one(const TokenId* token, TokenId wanted) {
+    TokenId found = 0;
+    for (std::size_t i = 0; i < stride; ++i)
+        found |= token[i] == wanted ? 1 : 0;
+    return found != 0;
+}
+
+// The same with `before` in front of it.
+bool has_pair(const TokenId* token, TokenId wanted, TokenId before) {
+    TokenId found = 0;
+    for (std::size_t i = 0; i < stride; ++i)
+        found |= ((token[i] ^ wanted) | (token[i - 1] ^ before)) == 0 ? 1 : 0;
+    return found != 0;
+}
+
 }  // namespace
+
+// In a text that repeats itself much the same token is found again and again.
+void Repeats::note(Follower follower) {
+    if (!found_.empty() && found_.back().token == follower.token)
+        found_.back().length = std::max(found_.back().length, follower.length);
+    else
+        found_.push_back(follower);
+}
 
 // Looks at every place whose one or two tokens before it end the text, too. False, with nothing
 // found, where that takes too many steps.
@@ -28,19 +54,19 @@ bool Repeats::walk(std::span<const TokenId> history, Lengths lengths) {
             ++length;
             --steps_left;
         }
-        if (length >= lengths.least) found_.push_back({token[at], length});
+        if (length >= lengths.least) note({token[at], length});
     };
-    // Index i stands for place first + i.
-    const TokenId* const before = token + first - 1;
-    if (first >= 2) {
-        take_where(
-            n - first,
-            [=](std::size_t i) { return (before[i] == last) & (before[i - 1] == second_last); },
-            [&](std::size_t i) { take(first + i); });
-    } else {
-        take_where(
-            n - first, [=](std::size_t i) { return before[i] == last; },
-            [&](std::size_t i) { take(first + i); });
+    const bool by_two = first >= 2;
+    for (std::size_t begin = first; begin < n; begin += stride) {
+        const std::size_t end = std::min(begin + stride, n);
+        if (end - begin == stride) {
+            const bool is_here = by_two ? has_pair(token + begin - 1, last, second_last)
+                                        : has_one(token + begin - 1, last);
+            if (!is_here) continue;
+        }
+        for (std::size_t at = begin; at < end; ++at) {
+            if (token[at - 1] == last && (!by_two || token[at - 2] == second_last)) take(at);
+        }
     }
     return steps_left > 0;
 }
@@ -63,7 +89,7 @@ void Repeats::measure(std::span<const TokenId> history, Lengths lengths) {
         }
         common_[i] = length;
         if (length >= std::max<std::size_t>(lengths.least, 1))
-            found_.push_back({back(i - 1), std::min(length, lengths.most)});
+            note({back(i - 1), std::min(length, lengths.most)});
     }
 }
 
@@ -71,7 +97,7 @@ std::span<const Follower> Repeats::of(std::span<const TokenId> history, Lengths 
     found_.clear();
     if (lengths.least == 0) {
         for (const auto token : history)
-            found_.push_back({token, 0});
+            note({token, 0});
     }
     const std::size_t first = std::max<std::size_t>(lengths.least, 1);
     const std::size_t n_before = found_.size();

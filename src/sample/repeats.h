@@ -39,6 +39,7 @@ public:
     std::span<const Follower> of(std::span<const TokenId> history, Lengths lengths);
 
 private:
+    void note(Follower follower);
     bool walk(std::span<const TokenId> history, Lengths lengths);
     void measure(std::span<const TokenId> history, Lengths lengths);
 
