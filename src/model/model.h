@@ -87,6 +87,14 @@ public:
     virtual Result<StepCost> step(std::span<const std::span<const TokenId>> branches,
                                   std::span<float> logits, const std::stop_token& stop) = 0;
 
+    /// The same, and the states behind the branches: row i of `states` [n_branches, n_embd] is what
+    /// the last layer makes of the last token of branches[i], normalised, from which its logits
+    /// come. `logits` may be empty where only the states are wanted. Errors: as step; unavailable
+    /// where the backend keeps its states to itself.
+    virtual Result<StepCost> step_with_states(std::span<const std::span<const TokenId>> branches,
+                                              std::span<float> logits, std::span<float> states,
+                                              const std::stop_token& stop);
+
     /// Calls work(i) once for each i in [0, n), perhaps on the threads that steps use, and returns
     /// when all are done: for what is to be done to each branch between steps. `work` may read the
     /// model (info, piece, is_end) and must not step it.

@@ -136,6 +136,10 @@ const auto& all_fields() {
         told(real("length_penalty", &S::length_penalty, -10, 10),
              "For beams: above 0 longer texts score better, below 0 shorter ones.",
              "Hugging Face generate; Wu et al., 2016, arXiv:1609.08144, for the idea"),
+        told(real("penalty_alpha", &S::penalty_alpha, 0, 1),
+             "Above 0 nothing is drawn: of the top_k likeliest tokens that is taken which is least "
+             "like what was written, by this much.",
+             "Su et al., 2022, arXiv:2202.06417"),
     };
     return all;
 }

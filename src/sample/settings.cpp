@@ -69,6 +69,21 @@ Result<Unit> check_texts(const char* name, const std::vector<std::string>& texts
     return Unit{};
 }
 
+constexpr int most_contrasted = 256;  // each is a branch of its own, and a row of logits
+
+Result<Unit> check_searches(const Settings& settings) {
+    if (settings.penalty_alpha <= 0) return Unit{};
+    if (settings.num_beams > 1)
+        return Error{ErrorCode::invalid_input,
+                     "penalty_alpha and num_beams are two searches: use one of them"};
+    if (settings.top_k < 2 || settings.top_k > most_contrasted)
+        return Error{ErrorCode::invalid_input,
+                     "penalty_alpha " + shown(settings.penalty_alpha) +
+                         " wants a top_k from 2 to " + std::to_string(most_contrasted) +
+                         " (4 is usual), not " + std::to_string(settings.top_k)};
+    return Unit{};
+}
+
 Result<Unit> check_order(const std::vector<Stage>& order) {
     for (const auto& [stage, name] : stages) {
         const auto count = std::count(order.begin(), order.end(), stage);
@@ -149,6 +164,7 @@ Result<Unit> validate(const Settings& settings) {
                          "logit_bias " + shown(bias) + " of token " + std::to_string(token) +
                              " is out of range: at least -100, at most 100"};
     }
+    if (auto checked = check_searches(settings); !checked) return checked;
     if (auto checked = check_texts("dry_breakers", settings.dry_breakers, true); !checked)
         return checked;
     if (auto checked = check_texts("bad_words", settings.bad_words, false); !checked)

@@ -70,6 +70,7 @@ struct Settings {
     int max_new_tokens = 64;          // >= 1
     int num_beams = 1;                // [1, 64]; above 1 the most probable text, nothing drawn
     double length_penalty = 1;        // [-10, 10], exponent of the length in a beam's score
+    double penalty_alpha = 0;         // [0, 1]; above 0 contrastive search among top_k, not drawn
     std::vector<std::string> dry_breakers{"\n", ":", "\"", "*"};  // no repetition reaches across
     std::vector<std::string> bad_words;    // never written, in any case or spelling into tokens
     std::vector<std::string> stop;         // the text ends before the first of these

@@ -29,7 +29,7 @@ TEST(Fields, lie_in_their_own_range_by_default_and_have_a_name_and_a_hint) {
         EXPECT_EQ(set(settings, field.name, field.low).has_value(), !field.low_is_open)
             << field.name;
     }
-    EXPECT_EQ(names.size(), 27U);
+    EXPECT_EQ(names.size(), 28U);
 }
 
 TEST(FieldNamed, reads_dashes_as_underscores) {
@@ -101,6 +101,16 @@ TEST(Validate, wants_every_stage_once) {
     EXPECT_EQ(fault(s), "order: the stage penalties is missing");
     s.order = completed_order(s.order);
     EXPECT_EQ(fault(s), "");
+}
+
+TEST(Validate, wants_a_number_to_choose_from_for_contrastive_search) {
+    Settings s;
+    s.penalty_alpha = 0.6;
+    EXPECT_EQ(fault(s), "penalty_alpha 0.6 wants a top_k from 2 to 256 (4 is usual), not 0");
+    s.top_k = 4;
+    EXPECT_EQ(fault(s), "");
+    s.num_beams = 2;
+    EXPECT_EQ(fault(s), "penalty_alpha and num_beams are two searches: use one of them");
 }
 
 TEST(CompletedOrder, puts_what_was_left_out_behind_in_the_default_order) {

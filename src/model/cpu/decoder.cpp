@@ -56,6 +56,12 @@ void scatter(const Number* keys, const Number* values, std::size_t slot, const P
     std::copy_n(values, shape.head_dim, kept + slot * shape.padded_dim());
 }
 
+// Row `i` of `out`, where that is wanted and `made` is not it already.
+void copy_row(const float* made, std::size_t i, std::size_t width, std::span<float> out) {
+    if (out.empty() || made == out.data() + i * width) return;
+    std::copy_n(made, width, out.data() + i * width);
+}
+
 }  // namespace
 
 Decoder::Decoder(Weights weights, const DecoderOptions& options, Pool& pool)
@@ -94,9 +100,12 @@ void Decoder::each_row(const Work& work) {
 }
 
 Result<StepCost> Decoder::step(std::span<const std::span<const TokenId>> branches,
-                               std::span<float> logits, const std::stop_token& stop) {
-    const std::size_t n_vocab = weights_.shape.n_vocab;
-    assert(logits.size() == branches.size() * n_vocab);
+                               const Outputs& outputs, const std::stop_token& stop) {
+    [[maybe_unused]] const auto fits = [&](std::span<const float> out, std::size_t width) {
+        return out.empty() || out.size() == branches.size() * width;
+    };
+    assert(fits(outputs.logits, weights_.shape.n_vocab));
+    assert(fits(outputs.states, weights_.shape.n_embd));
     pages_.begin_step();
     rows_.clear();
     n_done_ = 0;
@@ -106,7 +115,7 @@ Result<StepCost> Decoder::step(std::span<const std::span<const TokenId>> branche
     auto done = Result<Unit>(Unit{});
     for (std::size_t i = 0; i < branches.size() && done; ++i) {
         if (pages_.leaves_promises(branches[i])) done = compute_planned(stop);
-        if (done) done = plan(branches[i], i, logits.data() + i * n_vocab);
+        if (done) done = plan(branches[i], i, outputs);
     }
     if (done) done = compute_planned(stop);
     if (!done) {
@@ -116,9 +125,9 @@ Result<StepCost> Decoder::step(std::span<const std::span<const TokenId>> branche
     StepCost cost{rows_.size(), 0};
     for (std::size_t i = 0; i < branches.size(); ++i) {
         cost.cached_tokens += branches[i].size();
-        float* const own = logits.data() + i * n_vocab;
-        const float* const made = rows_[row_of_branch_[i]].logits;
-        if (made != own) std::copy_n(made, n_vocab, own);
+        const Row& row = rows_[row_of_branch_[i]];
+        copy_row(row.logits, i, weights_.shape.n_vocab, outputs.logits);
+        copy_row(row.state, i, weights_.shape.n_embd, outputs.states);
     }
     cost.cached_tokens -= std::min(cost.cached_tokens, cost.computed_tokens);
     return cost;
@@ -126,7 +135,8 @@ Result<StepCost> Decoder::step(std::span<const std::span<const TokenId>> branche
 
 // Finds the pages of a branch and the rows that are to be computed for it, each behind those that
 // it sees.
-Result<Unit> Decoder::plan(std::span<const TokenId> branch, std::size_t index, float* logits) {
+Result<Unit> Decoder::plan(std::span<const TokenId> branch, std::size_t index,
+                           const Outputs& outputs) {
     assert(!branch.empty() && branch.size() <= window_tokens_);
     auto found = pages_.walk(branch);
     if (!found) return found.error();
@@ -143,11 +153,14 @@ Result<Unit> Decoder::plan(std::span<const TokenId> branch, std::size_t index, f
         position = last;
     for (; position < branch.size(); ++position) {
         row_at_[key_at(position)] = rows_.size();
-        rows_.push_back({branch[position], {&walk, position}, nullptr});
+        rows_.push_back({branch[position], {&walk, position}});
     }
     row_of_branch_[index] = row_at_.at(key_at(last));
     Row& row = rows_[row_of_branch_[index]];
-    if (row.logits == nullptr) row.logits = logits;
+    if (row.logits == nullptr && !outputs.logits.empty())
+        row.logits = outputs.logits.data() + index * weights_.shape.n_vocab;
+    if (row.state == nullptr && !outputs.states.empty())
+        row.state = outputs.states.data() + index * weights_.shape.n_embd;
     return Unit{};
 }
 
@@ -175,7 +188,9 @@ void Decoder::compute(std::span<const Row> rows) {
     if (weights_.shape.rope_dims > 0) find_angles();
     for (std::size_t layer = 0; layer < weights_.layers.size(); ++layer)
         run_layer(layer, rows);
-    if (n_rows_ > 0) write_logits(rows);
+    if (n_rows_ == 0) return;
+    write_states(rows);
+    write_logits(rows);
 }
 
 void Decoder::embed(std::span<const Row> rows) {
@@ -325,7 +340,7 @@ void Decoder::drop_silent_rows(std::span<const Row> rows) {
     const std::size_t width = shape.q_width() + 2 * shape.kv_width();
     std::size_t kept = 0;
     for (std::size_t i = 0; i < rows.size(); ++i) {
-        if (rows[i].logits == nullptr) continue;
+        if (rows[i].is_silent()) continue;
         if (kept != i) {
             places_[kept] = places_[i];
             std::copy_n(stream_.data() + i * shape.n_embd, shape.n_embd,
@@ -337,12 +352,25 @@ void Decoder::drop_silent_rows(std::span<const Row> rows) {
     n_rows_ = kept;
 }
 
+// Behind the last layer only rows are left that are not silent.
+void Decoder::write_states(std::span<const Row> rows) {
+    std::vector<float*> wanted;
+    for (const Row& row : rows) {
+        if (!row.is_silent()) wanted.push_back(row.state);
+    }
+    each_row([&](std::size_t i, std::size_t) {
+        if (wanted[i] != nullptr) normalise(weights_.output_norm, i, wanted[i]);
+    });
+}
+
 void Decoder::write_logits(std::span<const Row> rows) {
     const std::size_t n_vocab = weights_.shape.n_vocab;
     std::vector<float*> wanted;
     for (const Row& row : rows) {
         if (row.logits != nullptr) wanted.push_back(row.logits);
     }
+    if (wanted.empty()) return;
+    assert(wanted.size() == n_rows_);  // a step gives all branches the same
     bool is_in_order = true;
     for (std::size_t i = 0; i < wanted.size(); ++i)
         is_in_order = is_in_order && wanted[i] == wanted.front() + i * n_vocab;
@@ -364,15 +392,21 @@ void Decoder::begin(Rows& rows, std::size_t n_in, std::span<const Linear> reader
 }
 
 void Decoder::prepare_normed(const Norm& norm, std::span<const Linear> readers) {
-    const Shape& shape = weights_.shape;
-    const auto normalise = shape.family == Family::llama ? kernels_.rms_norm : kernels_.layer_norm;
-    const Affine affine{norm.gain.data(), norm.bias.data()};
-    begin(inputs_, shape.n_embd, readers);
+    const std::size_t n_embd = weights_.shape.n_embd;
+    begin(inputs_, n_embd, readers);
     each_row([&](std::size_t i, std::size_t thread) {
-        float* const normed = normed_.data() + thread * shape.n_embd;
-        normalise(stream_.data() + i * shape.n_embd, shape.n_embd, shape.epsilon, affine, normed);
+        float* const normed = normed_.data() + thread * n_embd;
+        normalise(norm, i, normed);
         inputs_.set(kernels_, i, normed);
     });
+}
+
+// Row `i` of the stream.
+void Decoder::normalise(const Norm& norm, std::size_t i, float* normed) const {
+    const Shape& shape = weights_.shape;
+    const auto kernel = shape.family == Family::llama ? kernels_.rms_norm : kernels_.layer_norm;
+    const Affine affine{norm.gain.data(), norm.bias.data()};
+    kernel(stream_.data() + i * shape.n_embd, shape.n_embd, shape.epsilon, affine, normed);
 }
 
 // The products of the inputs with several matrices, side by side in the rows of the target. A

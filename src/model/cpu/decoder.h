@@ -48,9 +48,15 @@ public:
 
     const Shape& shape() const { return weights_.shape; }
 
-    /// As Model::step. Tokens must be below n_vocab, branches not empty and within the window.
+    /// What a step is to give of each branch; empty where it is not wanted.
+    struct Outputs {
+        std::span<float> logits;  // [n_branches, n_vocab]
+        std::span<float> states;  // [n_branches, n_embd]
+    };
+    /// As Model::step_with_states. Tokens must be below n_vocab, branches not empty and within the
+    /// window.
     Result<StepCost> step(std::span<const std::span<const TokenId>> branches,
-                          std::span<float> logits, const std::stop_token& stop);
+                          const Outputs& outputs, const std::stop_token& stop);
 
 private:
     static constexpr std::size_t most_rows = 128;  // computed together
@@ -60,6 +66,9 @@ private:
         TokenId token = 0;
         RowPlace place;
         float* logits = nullptr;  // where its logits go, if anywhere
+        float* state = nullptr;   // and its state
+
+        bool is_silent() const { return logits == nullptr && state == nullptr; }
     };
     enum class After { nothing, gelu, add_to_stream };  // gelu: and on to activated_
     struct Target {
@@ -68,7 +77,7 @@ private:
         After after = After::nothing;
     };
 
-    Result<Unit> plan(std::span<const TokenId> branch, std::size_t index, float* logits);
+    Result<Unit> plan(std::span<const TokenId> branch, std::size_t index, const Outputs& outputs);
     Result<Unit> compute_planned(const std::stop_token& stop);
     void compute(std::span<const Row> rows);
     void embed(std::span<const Row> rows);
@@ -79,6 +88,8 @@ private:
     void keep(std::size_t index, std::size_t head);
     void rotate();
     void write_logits(std::span<const Row> rows);
+    void write_states(std::span<const Row> rows);
+    void normalise(const Norm& norm, std::size_t i, float* normed) const;
     void prepare_normed(const Norm& norm, std::span<const Linear> readers);
     void begin(Rows& rows, std::size_t n_in, std::span<const Linear> readers) const;
     void multiply(std::span<const Linear> linears, const Rows& inputs, const Target& target);

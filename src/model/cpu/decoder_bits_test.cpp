@@ -60,7 +60,7 @@ public:
             Logits& logits = truth_.emplace_back();
             for (std::size_t n = 1; n <= story.size(); ++n) {
                 std::vector<float>& row = logits.emplace_back(n_vocab_);
-                EXPECT_TRUE(decoder.step(Branches{std::span(story).first(n)}, row, {}));
+                EXPECT_TRUE(decoder.step(Branches{std::span(story).first(n)}, {row, {}}, {}));
             }
         }
     }
@@ -87,7 +87,7 @@ public:
         for (const Branch& branch : branches)
             spans.push_back(std::span(stories_[branch.story]).first(branch.length));
         std::vector<float> logits(branches.size() * n_vocab_, -7e30F);
-        const auto cost = decoder.step(spans, logits, {});
+        const auto cost = decoder.step(spans, {logits, {}}, {});
         if (!cost) {
             EXPECT_EQ(cost.error().code, ErrorCode::exhausted);
             return false;

@@ -6,6 +6,7 @@
 #include "model/cpu/plain_model.h"
 #include "model/cpu/plain_rows.h"
 #include "model/cpu/tested_kernels.h"
+#include "model/cpu/tiles.h"
 
 #include <gtest/gtest.h>
 
@@ -33,7 +34,7 @@ struct Running {
 
     Result<StepCost> step(const Branches& branches, const std::stop_token& stop = {}) {
         logits.assign(branches.size() * decoder.shape().n_vocab, -7e30F);
-        return decoder.step(branches, logits, stop);
+        return decoder.step(branches, {logits, {}}, stop);
     }
     std::span<const float> row(std::size_t i) const {
         const std::size_t n = decoder.shape().n_vocab;
@@ -266,6 +267,51 @@ TEST(Decoder, a_stop_at_any_time_leaves_the_cache_whole) {
             ASSERT_TRUE(running.step({tokens}));
         }
         EXPECT_TRUE(same_bits(running.row(0), never_stopped.row(0))) << round;
+    }
+}
+
+// The product of a row of the head with a state.
+double logit_of(const Weights& weights, std::span<const float> state, std::size_t word) {
+    const Matrix& head = weights.output;
+    std::vector<float> row(head.n_in);
+    unpack_row(head.format, head.tiles + word / tile_rows * head.tile_bytes, word % tile_rows,
+               head.n_in, row.data());
+    double sum = 0;
+    for (std::size_t d = 0; d < row.size(); ++d)
+        sum += static_cast<double>(row[d]) * static_cast<double>(state[d]);
+    return sum;
+}
+
+TEST(Decoder, gives_the_states_from_which_the_logits_come) {
+    for (const MadeShape& made : shapes_of_every_kind()) {
+        const auto tokens = some_tokens(40, made.shape.n_vocab, 5);
+        Branches prefixes;
+        for (std::size_t n = 1; n <= tokens.size(); ++n)
+            prefixes.push_back(std::span(tokens).first(n));
+        const std::size_t n_embd = made.shape.n_embd;
+        const std::size_t n_vocab = made.shape.n_vocab;
+        std::vector<float> states(prefixes.size() * n_embd);
+        std::vector<float> logits(prefixes.size() * n_vocab);
+        Running running(made, options_of(*tested_kernels().front()), 2);
+        ASSERT_TRUE(running.decoder.step(prefixes, {logits, states}, {}));
+        ASSERT_TRUE(running.step(prefixes));
+        EXPECT_EQ(logits, running.logits);
+        const Weights weights = make_weights(made, 7);
+        for (std::size_t i = 0; i < prefixes.size(); i += 7) {
+            const auto state = std::span<const float>(states).subspan(i * n_embd, n_embd);
+            for (std::size_t word = 0; word < n_vocab; word += 5)
+                EXPECT_NEAR(logit_of(weights, state, word), logits[i * n_vocab + word], 1e-4);
+        }
+        // The same bits where nothing else is wanted, one at a time, behind what is cached.
+        std::vector<float> again(states.size());
+        ASSERT_TRUE(running.decoder.step(prefixes, {{}, again}, {}));
+        EXPECT_EQ(again, states);
+        Running fresh(made, options_of(*tested_kernels().front()), 1);
+        for (std::size_t i = 0; i < prefixes.size(); ++i) {
+            const auto one = std::span(again).subspan(i * n_embd, n_embd);
+            ASSERT_TRUE(fresh.decoder.step({&prefixes[i], 1}, {{}, one}, {}));
+        }
+        EXPECT_EQ(again, states);
     }
 }
 

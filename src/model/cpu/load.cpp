@@ -49,10 +49,16 @@ public:
 
     Result<StepCost> step(std::span<const std::span<const TokenId>> branches,
                           std::span<float> logits, const std::stop_token& stop) override {
+        return step_with_states(branches, logits, {}, stop);
+    }
+
+    Result<StepCost> step_with_states(std::span<const std::span<const TokenId>> branches,
+                                      std::span<float> logits, std::span<float> states,
+                                      const std::stop_token& stop) override {
         for (const auto branch : branches) {
             if (auto sound = check(branch); !sound) return sound.error();
         }
-        auto cost = decoder_->step(branches, logits, stop);
+        auto cost = decoder_->step(branches, {logits, states}, stop);
         if (!cost) return Error{cost.error().code, who() + cost.error().message};
         return cost;
     }

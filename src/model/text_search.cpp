@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: 0BSD
+#include "model/text_search.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+namespace fabula::model {
+namespace {
+
+constexpr int most_attempts = 20;  // at likeliest tokens, the first of which may not follow
+
+using Text = std::vector<TokenId>;
+
+std::vector<TokenId> joined(std::span<const TokenId> prompt, std::span<const TokenId> text) {
+    std::vector<TokenId> all(prompt.begin(), prompt.end());
+    all.insert(all.end(), text.begin(), text.end());
+    return all;
+}
+
+std::vector<std::span<const TokenId>> as_spans(std::span<const Text> texts) {
+    return {texts.begin(), texts.end()};
+}
+
+Text with(const Text& text, TokenId token) {
+    Text longer = text;
+    longer.push_back(token);
+    return longer;
+}
+
+double product(std::span<const float> a, std::span<const float> b) {
+    double sum = 0;
+    for (std::size_t i = 0; i < a.size(); ++i)
+        sum += static_cast<double>(a[i]) * static_cast<double>(b[i]);
+    return sum;
+}
+
+}  // namespace
+
+TextSearch::TextSearch(Model& model, const std::vector<TokenId>& prompt,
+                       std::span<const TokenId> ends, MayFollow may_follow)
+    : model_(model), prompt_(prompt), ends_(ends), may_follow_(std::move(may_follow)) {}
+
+Result<FoundText> TextSearch::find(sample::Sampler& sampler, std::size_t most_tokens,
+                                   const std::stop_token& stop) {
+    const std::size_t room = model_.info().window_tokens - prompt_.size();
+    const std::size_t most = std::min(most_tokens, room);
+    return sampler.settings().num_beams > 1 ? follow_beams(sampler, most, stop)
+                                            : contrast(sampler, most, stop);
+}
+
+// The rows behind prompt and each of `texts`, in groups where the model takes fewer at a time.
+Result<Unit> TextSearch::step(std::span<const Text> texts, const std::stop_token& stop) {
+    const std::size_t n_vocab = model_.info().n_vocab;
+    logits_.resize(texts.size() * n_vocab);
+    for (std::size_t from = 0; from < texts.size(); from += model_.n_branches()) {
+        const std::size_t n = std::min(model_.n_branches(), texts.size() - from);
+        std::vector<Text> whole;
+        for (const auto& text : texts.subspan(from, n))
+            whole.push_back(joined(prompt_, text));
+        const auto rows = std::span(logits_).subspan(from * n_vocab, n * n_vocab);
+        const auto done = model_.step(as_spans(whole), rows, stop);
+        if (!done) return done.error();
+    }
+    return Unit{};
+}
+
+Result<Unit> TextSearch::step_with_states(std::span<const Text> texts,
+                                          const std::stop_token& stop) {
+    std::vector<Text> whole;
+    for (const auto& text : texts)
+        whole.push_back(joined(prompt_, text));
+    logits_.resize(texts.size() * model_.info().n_vocab);
+    states_.resize(texts.size() * model_.info().n_embd);
+    const auto done = model_.step_with_states(as_spans(whole), logits_, states_, stop);
+    if (!done) return done.error();
+    return Unit{};
+}
+
+// The `n` likeliest tokens that may follow `text`, of which `row` tells, likeliest first.
+Result<std::vector<sample::Scored>> TextSearch::followers(sample::Sampler& sampler,
+                                                          const Text& text,
+                                                          std::span<const float> row,
+                                                          std::size_t n) {
+    const auto history = joined(prompt_, text);
+    const auto least = static_cast<std::size_t>(sampler.settings().min_new_tokens);
+    std::vector<TokenId> banned;
+    if (sampler.settings().ignore_end || text.size() < least)
+        banned.assign(ends_.begin(), ends_.end());
+    const auto is_end = [&](TokenId token) {
+        return std::find(ends_.begin(), ends_.end(), token) != ends_.end();
+    };
+    for (int attempt = 0; attempt < most_attempts; ++attempt) {
+        auto found = sampler.likeliest(row, {.history = history, .banned = banned}, n);
+        if (!found && found.error().code == ErrorCode::exhausted) break;
+        if (!found) return found.error();
+        const std::size_t n_banned = banned.size();
+        for (const auto& [token, logprob] : *found) {
+            if (!is_end(token) && !may_follow_(text, token)) banned.push_back(token);
+        }
+        if (banned.size() > n_banned) continue;
+        std::stable_sort(found->begin(), found->end(),
+                         [](const auto& a, const auto& b) { return a.logprob > b.logprob; });
+        return *std::move(found);
+    }
+    return std::vector<sample::Scored>{};
+}
+
+Result<FoundText> TextSearch::follow_beams(sample::Sampler& sampler, std::size_t most_tokens,
+                                           const std::stop_token& stop) {
+    const auto& settings = sampler.settings();
+    const std::size_t n_vocab = model_.info().n_vocab;
+    const Followers next = [&](std::span<const Text> texts,
+                               std::size_t n) -> Result<std::vector<std::vector<sample::Scored>>> {
+        if (const auto done = step(texts, stop); !done) return done.error();
+        std::vector<std::vector<sample::Scored>> all;
+        for (std::size_t i = 0; i < texts.size(); ++i) {
+            const auto row = std::span<const float>(logits_).subspan(i * n_vocab, n_vocab);
+            auto found = followers(sampler, texts[i], row, n);
+            if (!found) return found.error();
+            all.push_back(*std::move(found));
+        }
+        return all;
+    };
+    const BeamSearch search{static_cast<std::size_t>(settings.num_beams), settings.length_penalty,
+                            most_tokens};
+    auto best = beam_search(search, ends_, next, stop);
+    FoundText found;
+    found.is_exhausted = !best && best.error().code == ErrorCode::exhausted;
+    if (found.is_exhausted) return found;
+    if (!best) return best.error();
+    found.tokens = std::move(best->tokens);
+    found.is_ended = best->is_ended;
+    // A stop must not cost what was found.
+    if (const auto done = trace(sampler, found, {}); !done) return done.error();
+    return found;
+}
+
+// What there is to say of each token: the rows of all its beginnings once more.
+Result<Unit> TextSearch::trace(sample::Sampler& sampler, FoundText& found,
+                               const std::stop_token& stop) {
+    const std::size_t n_vocab = model_.info().n_vocab;
+    constexpr std::size_t n_together = 16;  // rows kept at once
+    for (std::size_t from = 0; from < found.tokens.size(); from += n_together) {
+        const std::size_t end = std::min(from + n_together, found.tokens.size());
+        std::vector<Text> beginnings;
+        for (std::size_t n = from; n < end; ++n)
+            beginnings.emplace_back(found.tokens.begin(),
+                                    found.tokens.begin() + static_cast<std::ptrdiff_t>(n));
+        if (const auto done = step(beginnings, stop); !done) return done;
+        for (std::size_t i = 0; i < beginnings.size(); ++i) {
+            const auto row = std::span<const float>(logits_).subspan(i * n_vocab, n_vocab);
+            const auto history = joined(prompt_, beginnings[i]);
+            const auto traced = sampler.trace(row, {.history = history}, found.tokens[from + i]);
+            if (!traced) return traced.error();
+            found.traces.push_back(*traced);
+        }
+    }
+    return Unit{};
+}
+
+void TextSearch::remember(std::span<const float> state) {
+    const double length = std::sqrt(product(state, state));
+    for (const float x : state)
+        told_.push_back(length > 0 ? static_cast<float>(static_cast<double>(x) / length) : 0);
+}
+
+// The largest cosine between `state` and those of all tokens before.
+double TextSearch::likeness(std::span<const float> state) const {
+    const double length = std::sqrt(product(state, state));
+    double most = -1;
+    for (std::size_t at = 0; at < told_.size(); at += state.size()) {
+        const double cosine =
+            product(state, std::span<const float>(told_).subspan(at, state.size()));
+        most = std::max(most, length > 0 ? cosine / length : 0);
+    }
+    return most;
+}
+
+Result<Unit> TextSearch::take_states_of_prompt(const std::stop_token& stop) {
+    const std::size_t n_embd = model_.info().n_embd;
+    std::vector<std::span<const TokenId>> beginnings;
+    for (std::size_t n = 1; n <= prompt_.size(); ++n)
+        beginnings.push_back(std::span(prompt_).first(n));
+    states_.resize(prompt_.size() * n_embd);
+    const auto done = model_.step_with_states(beginnings, {}, states_, stop);
+    if (!done) return done.error();
+    told_.clear();
+    for (std::size_t i = 0; i < prompt_.size(); ++i)
+        remember(std::span<const float>(states_).subspan(i * n_embd, n_embd));
+    return Unit{};
+}
+
+// Of the top_k likeliest tokens the one that is likely and unlike all that stands before.
+Result<FoundText> TextSearch::contrast(sample::Sampler& sampler, std::size_t most_tokens,
+                                       const std::stop_token& stop) {
+    const auto& settings = sampler.settings();
+    const std::size_t n_vocab = model_.info().n_vocab;
+    const std::size_t n_embd = model_.info().n_embd;
+    FoundText found;
+    if (const auto done = take_states_of_prompt(stop); !done) {
+        if (stop.stop_requested()) return found;
+        return done.error();
+    }
+    const Text nothing;
+    if (const auto done = step({&nothing, 1}, stop); !done) {
+        if (stop.stop_requested()) return found;
+        return done.error();
+    }
+    std::vector<float> row = logits_;
+    while (found.tokens.size() < most_tokens && !stop.stop_requested()) {
+        const auto likely =
+            followers(sampler, found.tokens, row, static_cast<std::size_t>(settings.top_k));
+        if (!likely) return likely.error();
+        found.is_exhausted = likely->empty();
+        if (found.is_exhausted) break;
+        std::vector<Text> longer;
+        for (const auto& candidate : *likely)
+            longer.push_back(with(found.tokens, candidate.token));
+        // The last token of the window has no room behind it, but needs none.
+        const auto done = step_with_states(longer, stop);
+        if (!done && stop.stop_requested()) break;
+        if (!done) return done.error();
+        std::size_t best = 0;
+        double best_score = -std::numeric_limits<double>::infinity();
+        for (std::size_t i = 0; i < likely->size(); ++i) {
+            const auto state = std::span<const float>(states_).subspan(i * n_embd, n_embd);
+            const double score = (1 - settings.penalty_alpha) * std::exp((*likely)[i].logprob) -
+                                 settings.penalty_alpha * likeness(state);
+            if (score > best_score) {
+                best_score = score;
+                best = i;
+            }
+        }
+        const TokenId token = (*likely)[best].token;
+        found.is_ended = std::find(ends_.begin(), ends_.end(), token) != ends_.end();
+        if (found.is_ended) break;
+        const auto history = joined(prompt_, found.tokens);
+        const auto traced = sampler.trace(row, {.history = history}, token);
+        if (!traced) return traced.error();
+        found.traces.push_back(*traced);
+        found.tokens.push_back(token);
+        remember(std::span<const float>(states_).subspan(best * n_embd, n_embd));
+        const auto next = std::span<const float>(logits_).subspan(best * n_vocab, n_vocab);
+        row.assign(next.begin(), next.end());
+    }
+    return found;
+}
+
+}  // namespace fabula::model
