@@ -41,6 +41,7 @@ public:
         return [this](std::span<const Ids> beginnings,
                       std::size_t n) -> Result<std::vector<std::vector<sample::Scored>>> {
             std::vector<std::vector<sample::Scored>> all;
+            all.reserve(beginnings.size());
             for (const auto& text : beginnings) {
                 std::vector<sample::Scored> best;
                 const auto logprob = logprobs(text);

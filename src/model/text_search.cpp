@@ -148,7 +148,7 @@ Result<Unit> TextSearch::trace(sample::Sampler& sampler, FoundText& found,
         for (std::size_t n = from; n < end; ++n)
             beginnings.emplace_back(found.tokens.begin(),
                                     found.tokens.begin() + static_cast<std::ptrdiff_t>(n));
-        if (const auto done = step(beginnings, stop); !done) return done;
+        if (auto done = step(beginnings, stop); !done) return done;
         for (std::size_t i = 0; i < beginnings.size(); ++i) {
             const auto row = std::span<const float>(logits_).subspan(i * n_vocab, n_vocab);
             const auto history = joined(prompt_, beginnings[i]);
@@ -192,58 +192,72 @@ Result<Unit> TextSearch::take_states_of_prompt(const std::stop_token& stop) {
     return Unit{};
 }
 
-// Of the top_k likeliest tokens the one that is likely and unlike all that stands before.
+// The states of the prompt, and the row behind it.
+Result<Unit> TextSearch::begin_contrast(const std::stop_token& stop) {
+    if (auto done = take_states_of_prompt(stop); !done) return done;
+    const Text nothing;
+    return step({&nothing, 1}, stop);
+}
+
+// Which of the `likely`, whose states are there, is likely and unlike all that stands before.
+std::size_t TextSearch::least_alike(std::span<const sample::Scored> likely, double alpha) const {
+    const std::size_t n_embd = model_.info().n_embd;
+    std::size_t best = 0;
+    double best_score = -std::numeric_limits<double>::infinity();
+    for (std::size_t i = 0; i < likely.size(); ++i) {
+        const auto state = std::span<const float>(states_).subspan(i * n_embd, n_embd);
+        const double score = (1 - alpha) * std::exp(likely[i].logprob) - alpha * likeness(state);
+        if (score > best_score) {
+            best_score = score;
+            best = i;
+        }
+    }
+    return best;
+}
+
+// Adds a token to `found`, whose row is `row` and becomes that behind the token. False where the
+// text ends.
+Result<bool> TextSearch::contrast_once(sample::Sampler& sampler, FoundText& found,
+                                       std::vector<float>& row, const std::stop_token& stop) {
+    const auto& settings = sampler.settings();
+    const auto likely =
+        followers(sampler, found.tokens, row, static_cast<std::size_t>(settings.top_k));
+    if (!likely) return likely.error();
+    found.is_exhausted = likely->empty();
+    if (found.is_exhausted) return false;
+    std::vector<Text> longer;
+    for (const auto& candidate : *likely)
+        longer.push_back(with(found.tokens, candidate.token));
+    if (const auto done = step_with_states(longer, stop); !done) return done.error();
+    const std::size_t best = least_alike(*likely, settings.penalty_alpha);
+    const TokenId token = (*likely)[best].token;
+    found.is_ended = std::find(ends_.begin(), ends_.end(), token) != ends_.end();
+    if (found.is_ended) return false;
+    const auto history = joined(prompt_, found.tokens);
+    const auto traced = sampler.trace(row, {.history = history}, token);
+    if (!traced) return traced.error();
+    found.traces.push_back(*traced);
+    found.tokens.push_back(token);
+    const auto& info = model_.info();
+    remember(std::span<const float>(states_).subspan(best * info.n_embd, info.n_embd));
+    const auto next = std::span<const float>(logits_).subspan(best * info.n_vocab, info.n_vocab);
+    row.assign(next.begin(), next.end());
+    return true;
+}
+
 Result<FoundText> TextSearch::contrast(sample::Sampler& sampler, std::size_t most_tokens,
                                        const std::stop_token& stop) {
-    const auto& settings = sampler.settings();
-    const std::size_t n_vocab = model_.info().n_vocab;
-    const std::size_t n_embd = model_.info().n_embd;
     FoundText found;
-    if (const auto done = take_states_of_prompt(stop); !done) {
-        if (stop.stop_requested()) return found;
-        return done.error();
-    }
-    const Text nothing;
-    if (const auto done = step({&nothing, 1}, stop); !done) {
+    if (const auto done = begin_contrast(stop); !done) {
         if (stop.stop_requested()) return found;
         return done.error();
     }
     std::vector<float> row = logits_;
     while (found.tokens.size() < most_tokens && !stop.stop_requested()) {
-        const auto likely =
-            followers(sampler, found.tokens, row, static_cast<std::size_t>(settings.top_k));
-        if (!likely) return likely.error();
-        found.is_exhausted = likely->empty();
-        if (found.is_exhausted) break;
-        std::vector<Text> longer;
-        for (const auto& candidate : *likely)
-            longer.push_back(with(found.tokens, candidate.token));
-        // The last token of the window has no room behind it, but needs none.
-        const auto done = step_with_states(longer, stop);
-        if (!done && stop.stop_requested()) break;
-        if (!done) return done.error();
-        std::size_t best = 0;
-        double best_score = -std::numeric_limits<double>::infinity();
-        for (std::size_t i = 0; i < likely->size(); ++i) {
-            const auto state = std::span<const float>(states_).subspan(i * n_embd, n_embd);
-            const double score = (1 - settings.penalty_alpha) * std::exp((*likely)[i].logprob) -
-                                 settings.penalty_alpha * likeness(state);
-            if (score > best_score) {
-                best_score = score;
-                best = i;
-            }
-        }
-        const TokenId token = (*likely)[best].token;
-        found.is_ended = std::find(ends_.begin(), ends_.end(), token) != ends_.end();
-        if (found.is_ended) break;
-        const auto history = joined(prompt_, found.tokens);
-        const auto traced = sampler.trace(row, {.history = history}, token);
-        if (!traced) return traced.error();
-        found.traces.push_back(*traced);
-        found.tokens.push_back(token);
-        remember(std::span<const float>(states_).subspan(best * n_embd, n_embd));
-        const auto next = std::span<const float>(logits_).subspan(best * n_vocab, n_vocab);
-        row.assign(next.begin(), next.end());
+        const auto goes_on = contrast_once(sampler, found, row, stop);
+        if (!goes_on && stop.stop_requested()) break;
+        if (!goes_on) return goes_on.error();
+        if (!*goes_on) break;
     }
     return found;
 }

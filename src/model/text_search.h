@@ -50,6 +50,10 @@ private:
                                    const std::stop_token& stop);
     Result<FoundText> contrast(sample::Sampler& sampler, std::size_t most_tokens,
                                const std::stop_token& stop);
+    Result<Unit> begin_contrast(const std::stop_token& stop);
+    Result<bool> contrast_once(sample::Sampler& sampler, FoundText& found, std::vector<float>& row,
+                               const std::stop_token& stop);
+    std::size_t least_alike(std::span<const sample::Scored> likely, double alpha) const;
     Result<Unit> step(std::span<const Text> texts, const std::stop_token& stop);
     Result<Unit> step_with_states(std::span<const Text> texts, const std::stop_token& stop);
     Result<Unit> take_states_of_prompt(const std::stop_token& stop);

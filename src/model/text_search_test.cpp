@@ -110,6 +110,7 @@ std::vector<double> shares(const std::vector<float>& row) {
     for (const float x : row)
         sum += std::exp(static_cast<double>(x));
     std::vector<double> all;
+    all.reserve(row.size());
     for (const float x : row)
         all.push_back(std::exp(static_cast<double>(x)) / sum);
     return all;

@@ -2,7 +2,7 @@
 // The table of the numeric settings: ranges, units, what they mean, and where they come from.
 #include "sample/settings.h"
 
-#include <array>
+#include <vector>
 
 namespace fabula::sample {
 namespace {
@@ -47,9 +47,10 @@ Field told(Field field, const char* hint, const char* source = "", const char* u
     return field;
 }
 
-const auto& all_fields() {
-    using S = Settings;
-    static const std::array all{
+using S = Settings;
+
+std::vector<Field> of_temperature_and_cuts() {
+    return {
         told(real("temperature", &S::temperature, 0, 10),
              "How daring the words are: 0 always takes the likeliest, 1 is the model as it is.",
              "Ackley, Hinton, Sejnowski, 1985"),
@@ -100,6 +101,11 @@ const auto& all_fields() {
         told(real("mirostat_eta", &S::mirostat_eta, 0, 1),
              "How quickly that follows the surprise of the words drawn.",
              "Basu et al., 2021, arXiv:2007.14966"),
+    };
+}
+
+std::vector<Field> of_repetition() {
+    return {
         told(real("repetition_penalty", &S::repetition_penalty, 0, 10, Low::open),
              "Above 1, tokens that the text already has become less likely; 1 is off.",
              "Keskar et al., 2019, arXiv:1909.05858"),
@@ -125,6 +131,11 @@ const auto& all_fields() {
         told(whole("no_repeat_ngram_size", &S::no_repeat_ngram_size, 0),
              "No run of this many tokens comes twice; 0 is off.",
              "Paulus et al., 2018, arXiv:1705.04304"),
+    };
+}
+
+std::vector<Field> of_lengths_and_searches() {
+    return {
         told(whole("min_new_tokens", &S::min_new_tokens, 0),
              "The model may not end the text before this many tokens."),
         told(whole("max_new_tokens", &S::max_new_tokens, 1),
@@ -141,13 +152,20 @@ const auto& all_fields() {
              "like what was written, by this much.",
              "Su et al., 2022, arXiv:2202.06417"),
     };
+}
+
+std::vector<Field> all_fields() {
+    auto all = of_temperature_and_cuts();
+    for (const auto& more : {of_repetition(), of_lengths_and_searches()})
+        all.insert(all.end(), more.begin(), more.end());
     return all;
 }
 
 }  // namespace
 
 std::span<const Field> fields() {
-    return all_fields();
+    static const auto all = all_fields();
+    return all;
 }
 
 }  // namespace fabula::sample

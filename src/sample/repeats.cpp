@@ -28,6 +28,13 @@ bool has_pair(const TokenId* token, TokenId wanted, TokenId before) {
     return found != 0;
 }
 
+// Whether one of the `stride` tokens from `token` on is the last of `history`, behind its last but
+// one where at least two tokens count.
+bool may_end_here(const TokenId* token, std::span<const TokenId> history, std::size_t least) {
+    const TokenId last = history.back();
+    return least < 2 ? has_one(token, last) : has_pair(token, last, history[history.size() - 2]);
+}
+
 }  // namespace
 
 // In a text that repeats itself much the same token is found again and again.
@@ -43,29 +50,23 @@ void Repeats::note(Follower follower) {
 bool Repeats::walk(std::span<const TokenId> history, Lengths lengths) {
     const std::size_t n = history.size();
     const TokenId* const token = history.data();
-    const TokenId last = token[n - 1];
-    const TokenId second_last = n > 1 ? token[n - 2] : last;
     const std::size_t first = std::max<std::size_t>(lengths.least, 1);
     std::size_t steps_left = walks_a_token * n;
-    const auto take = [&](std::size_t at) {
-        std::size_t length = 1;
+    const auto length_at = [&](std::size_t at) {
+        std::size_t length = 0;
         while (length < lengths.most && length < at && steps_left > 0 &&
                token[at - 1 - length] == token[n - 1 - length]) {
             ++length;
             --steps_left;
         }
-        if (length >= lengths.least) note({token[at], length});
+        return length;
     };
-    const bool by_two = first >= 2;
     for (std::size_t begin = first; begin < n; begin += stride) {
         const std::size_t end = std::min(begin + stride, n);
-        if (end - begin == stride) {
-            const bool is_here = by_two ? has_pair(token + begin - 1, last, second_last)
-                                        : has_one(token + begin - 1, last);
-            if (!is_here) continue;
-        }
+        if (end - begin == stride && !may_end_here(token + begin - 1, history, first)) continue;
         for (std::size_t at = begin; at < end; ++at) {
-            if (token[at - 1] == last && (!by_two || token[at - 2] == second_last)) take(at);
+            const std::size_t length = length_at(at);
+            if (length >= first) note({token[at], length});
         }
     }
     return steps_left > 0;

@@ -42,6 +42,7 @@ TEST(Repeats, finds_what_looking_everywhere_finds) {
         const auto n = static_cast<std::size_t>(rng.uniform(0) * 60);
         const double n_words = 1 + std::floor(rng.uniform(1) * 6);
         Ids history;
+        history.reserve(n);
         for (std::size_t i = 0; i < n; ++i)
             history.push_back(static_cast<TokenId>(rng.uniform(2 + i) * n_words));
         const Lengths lengths{static_cast<std::size_t>(rng.uniform(100) * 4),

@@ -34,6 +34,7 @@ std::vector<float> marked_row(Shape shape, std::size_t n, const Rng& rng) {
 
 std::vector<std::uint64_t> bits_of(const std::vector<double>& numbers) {
     std::vector<std::uint64_t> bits;
+    bits.reserve(numbers.size());
     for (const double number : numbers)
         bits.push_back(std::bit_cast<std::uint64_t>(number));
     return bits;
@@ -164,29 +165,38 @@ TEST(RowKernels, sum_up_moments_of_what_is_in_play) {
     }
 }
 
+Extremes extremes_by_loop(const std::vector<float>& row, Band out) {
+    Extremes truth;
+    for (const float x : row) {
+        if (std::isinf(x) || (x >= out.low && x <= out.high)) continue;
+        truth.top = std::max(truth.top, x);
+        truth.low = std::min(truth.low, x);
+    }
+    return truth;
+}
+
+void expect_broken_wherever_broken(const RowKernels& kernels, std::vector<float> row) {
+    for (std::size_t at = 0; at < row.size(); at += 5) {
+        const float kept = row[at];
+        row[at] = at % 2 == 0 ? infinite : std::numeric_limits<float>::quiet_NaN();
+        ASSERT_TRUE(kernels.extremes(row.data(), row.size(), nullptr).is_broken) << at;
+        row[at] = kept;
+    }
+}
+
 TEST(RowKernels, find_the_extremes_of_what_is_in_play) {
     for (const RowKernels* const kernels : that_run_here()) {
         for (const Shape shape : shapes) {
             for (const std::size_t n : lengths()) {
-                auto row = n == 0 ? std::vector<float>{} : row_of(shape, n, Rng(n));
+                const auto row = n == 0 ? std::vector<float>{} : row_of(shape, n, Rng(n));
                 for (const Band out : {Band{}, Band{-1, 2}}) {
-                    Extremes truth;
-                    for (const float x : row) {
-                        if (std::isinf(x) || (x >= out.low && x <= out.high)) continue;
-                        truth.top = std::max(truth.top, x);
-                        truth.low = std::min(truth.low, x);
-                    }
+                    const auto truth = extremes_by_loop(row, out);
                     const auto found = kernels->extremes(row.data(), n, &out);
                     ASSERT_EQ(found.top, truth.top) << kernels->name << " " << n;
                     ASSERT_EQ(found.low, truth.low) << kernels->name << " " << n;
                     ASSERT_FALSE(found.is_broken);
                 }
-                for (std::size_t at = 0; at < n; at += 5) {
-                    const float kept = row[at];
-                    row[at] = at % 2 == 0 ? infinite : std::numeric_limits<float>::quiet_NaN();
-                    ASSERT_TRUE(kernels->extremes(row.data(), n, nullptr).is_broken) << n;
-                    row[at] = kept;
-                }
+                expect_broken_wherever_broken(*kernels, row);
             }
         }
     }
@@ -217,57 +227,72 @@ TEST(RowKernels, count_replace_and_take_maxima_as_loops_would) {
     }
 }
 
-TEST(RowKernels, pack_and_find_as_loops_would) {
+// What lies in a band, or is no number, and what lies outside it.
+struct Sorted {
+    std::vector<float> kept;
+    std::vector<TokenId> ids;
+    std::vector<std::uint32_t> outside;
+    std::vector<std::uint32_t> nan;
+
+    Sorted(const std::vector<float>& row, Band band) {
+        for (std::size_t i = 0; i < row.size(); ++i) {
+            const bool is_nan = std::isnan(row[i]);
+            const bool is_in = row[i] >= band.low && row[i] <= band.high;
+            if (is_nan) nan.push_back(static_cast<std::uint32_t>(i));
+            if (is_in || is_nan) {
+                kept.push_back(row[i]);
+                ids.push_back(static_cast<TokenId>(i));
+            } else if (row[i] > -infinite) {
+                outside.push_back(static_cast<std::uint32_t>(i));
+            }
+        }
+    }
+};
+
+std::vector<std::uint32_t> bits_of(std::span<const float> numbers) {
+    std::vector<std::uint32_t> bits;
+    bits.reserve(numbers.size());
+    for (const float number : numbers)
+        bits.push_back(std::bit_cast<std::uint32_t>(number));
+    return bits;
+}
+
+TEST(RowKernels, find_as_loops_would) {
     for (const RowKernels* const kernels : that_run_here()) {
         for (const std::size_t n : lengths()) {
             const auto row =
                 n == 0 ? std::vector<float>{} : marked_row(Shape::banned_in_part, n, Rng(n));
             const Band band{-2, 3};
-            std::vector<float> kept;
-            std::vector<TokenId> ids;
-            std::vector<std::uint32_t> outside;
-            std::vector<std::uint32_t> nan;
-            for (std::size_t i = 0; i < n; ++i) {
-                const bool is_nan = std::isnan(row[i]);
-                const bool is_in = row[i] >= band.low && row[i] <= band.high;
-                if (is_nan) nan.push_back(static_cast<std::uint32_t>(i));
-                if (is_in || is_nan) {
-                    kept.push_back(row[i]);
-                    ids.push_back(static_cast<TokenId>(i));
-                } else if (row[i] > -infinite) {
-                    outside.push_back(static_cast<std::uint32_t>(i));
-                }
-            }
-            std::vector<float> to(n + pack_room);
-            std::vector<TokenId> to_ids(n + pack_room);
+            const Sorted truth(row, band);
             std::vector<std::uint32_t> found(n);
             found.resize(kernels->find_outside(row.data(), n, band, found.data()));
-            ASSERT_EQ(found, outside) << kernels->name << " " << n;
+            ASSERT_EQ(found, truth.outside) << kernels->name << " " << n;
             found.resize(n);
             found.resize(kernels->find_nan(row.data(), n, found.data()));
-            ASSERT_EQ(found, nan) << kernels->name << " " << n;
+            ASSERT_EQ(found, truth.nan) << kernels->name << " " << n;
+        }
+    }
+}
 
+TEST(RowKernels, pack_as_loops_would_a_second_time_in_place) {
+    for (const RowKernels* const kernels : that_run_here()) {
+        for (const std::size_t n : lengths()) {
+            const auto row =
+                n == 0 ? std::vector<float>{} : marked_row(Shape::banned_in_part, n, Rng(n));
+            std::vector<float> to(n + pack_room);
+            std::vector<TokenId> to_ids(n + pack_room);
+            const Sorted first(row, {-2, 3});
             const std::size_t n_kept =
-                kernels->pack(row.data(), n, nullptr, band, to.data(), to_ids.data());
-            to.resize(n_kept);
-            to_ids.resize(n_kept);
-            ASSERT_EQ(to_ids, ids) << kernels->name << " " << n;
-            for (std::size_t i = 0; i < n_kept; ++i)
-                ASSERT_EQ(std::bit_cast<std::uint32_t>(to[i]),
-                          std::bit_cast<std::uint32_t>(kept[i]));
+                kernels->pack(row.data(), n, nullptr, {-2, 3}, to.data(), to_ids.data());
+            ASSERT_EQ(bits_of(std::span(to).first(n_kept)), bits_of(first.kept));
+            ASSERT_TRUE(std::ranges::equal(std::span(to_ids).first(n_kept), first.ids));
 
-            // In place, a second time: nothing more is dropped but what the new band leaves out.
-            to.resize(n_kept + pack_room);
-            to_ids.resize(n_kept + pack_room);
+            const Sorted second(first.kept, {0, 3});
             const std::size_t n_left =
                 kernels->pack(to.data(), n_kept, to_ids.data(), {0, 3}, to.data(), to_ids.data());
-            std::size_t at = 0;
-            for (std::size_t i = 0; i < n_kept; ++i) {
-                if (kept[i] < 0) continue;
-                ASSERT_LT(at, n_left);
-                ASSERT_EQ(to_ids[at++], ids[i]) << kernels->name << " " << n;
-            }
-            ASSERT_EQ(at, n_left);
+            ASSERT_EQ(bits_of(std::span(to).first(n_left)), bits_of(second.kept));
+            for (std::size_t i = 0; i < n_left; ++i)
+                ASSERT_EQ(to_ids[i], first.ids[static_cast<std::size_t>(second.ids[i])]);
         }
     }
 }

@@ -235,14 +235,8 @@ void Sampler::penalise_repeats(std::span<const TokenId> history) {
     });
 }
 
-void Sampler::penalise(std::span<const TokenId> history) {
-    const auto& s = settings_;
-    const bool is_on =
-        s.repetition_penalty != 1 || s.frequency_penalty != 0 || s.presence_penalty != 0;
-    if (!is_on) history = {};
-    if (s.penalty_window >= 0)
-        history =
-            history.last(std::min(history.size(), static_cast<std::size_t>(s.penalty_window)));
+// Counts the tokens of `history`, and makes tokens_ those that have a count or a bias, ascending.
+void Sampler::count(std::span<const TokenId> history) {
     changing_.resize((counts_.size() + 63) / 64);
     const auto is_in_row = [&](TokenId token) {
         return token >= 0 && static_cast<std::size_t>(token) < counts_.size();
@@ -253,7 +247,7 @@ void Sampler::penalise(std::span<const TokenId> history) {
     for (const auto token : history) {
         if (is_in_row(token) && counts_[static_cast<std::size_t>(token)]++ == 0) mark(token);
     }
-    for (const auto& [token, bias] : s.logit_bias) {
+    for (const auto& [token, bias] : settings_.logit_bias) {
         if (is_in_row(token)) mark(token);
     }
     tokens_.clear();
@@ -261,6 +255,17 @@ void Sampler::penalise(std::span<const TokenId> history) {
         for (auto& set = changing_[word]; set != 0; set &= set - 1)
             tokens_.push_back(static_cast<TokenId>(word * 64) + std::countr_zero(set));
     }
+}
+
+void Sampler::penalise(std::span<const TokenId> history) {
+    const auto& s = settings_;
+    const bool is_on =
+        s.repetition_penalty != 1 || s.frequency_penalty != 0 || s.presence_penalty != 0;
+    if (!is_on) history = {};
+    if (s.penalty_window >= 0)
+        history =
+            history.last(std::min(history.size(), static_cast<std::size_t>(s.penalty_window)));
+    count(history);
     row_.change(tokens_, [&](TokenId token, double logit) {
         if (const int count = counts_[static_cast<std::size_t>(token)]; count > 0) {
             logit = logit > 0 ? logit / s.repetition_penalty : logit * s.repetition_penalty;

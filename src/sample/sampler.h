@@ -95,6 +95,7 @@ private:
     Result<float> cut(std::span<const float> logits, const Step& step);
     Drawn drawn(std::span<const float> logits, float top, TokenId token) const;
     void ban(const Step& step);
+    void count(std::span<const TokenId> history);
     void penalise(std::span<const TokenId> history);
     void penalise_repeats(std::span<const TokenId> history);
     bool is_steered() const;

@@ -40,27 +40,46 @@ inline double normal_number(const Rng& rng, std::uint64_t at) {
     return radius * std::cos(2 * std::numbers::pi * rng.uniform(at, 1));
 }
 
+/// Entry `i` of such a row.
+inline double logit_of(Shape shape, std::size_t i, const Rng& rng) {
+    constexpr double banned = -std::numeric_limits<double>::infinity();
+    const double normal = 3 * normal_number(rng, i);
+    switch (shape) {
+        case Shape::normal:
+            return normal;
+        case Shape::heavy_tailed:
+            return std::tan(3 * (rng.uniform(i, 2) - 0.5)) * 2;
+        case Shape::flat:
+            return 1.25;
+        case Shape::tied:
+            return std::round(normal / 2) * 2;
+        case Shape::banned_in_part:
+            return rng.uniform(i, 3) < 0.3 ? banned : normal;
+        case Shape::far_outlier:
+            return i % 97 == 5 ? -1e30 * rng.uniform(i, 4) : normal;
+        case Shape::nearly_flat:
+            return 1.25 + 0.003 * normal;
+        case Shape::one_hot:
+            return -800;
+        case Shape::two_values:
+            return rng.uniform(i, 5) < 0.4 ? 0.5 : -0.75;
+        case Shape::denormal:
+            return normal * 1e-41;
+        case Shape::huge:
+            return 1e4 + std::round(8 * normal) / 8;
+        case Shape::peaked:
+            // A likely word in fifty, and the rest far behind it, as a language model is at times.
+            return i % 50 == 7 ? normal + 9 : normal / 4 - 12;
+        case Shape::banned_but_few:
+            return rng.uniform(i, 6) > 0.002 ? banned : normal;
+    }
+    return 0;
+}
+
 inline std::vector<float> row_of(Shape shape, std::size_t n_vocab, const Rng& rng) {
     std::vector<float> row(n_vocab);
-    for (std::size_t i = 0; i < n_vocab; ++i) {
-        double logit = 3 * normal_number(rng, i);
-        if (shape == Shape::heavy_tailed) logit = std::tan(3 * (rng.uniform(i, 2) - 0.5)) * 2;
-        if (shape == Shape::flat) logit = 1.25;
-        if (shape == Shape::tied) logit = std::round(logit / 2) * 2;
-        if (shape == Shape::banned_in_part && rng.uniform(i, 3) < 0.3)
-            logit = -std::numeric_limits<double>::infinity();
-        if (shape == Shape::far_outlier && i % 97 == 5) logit = -1e30 * rng.uniform(i, 4);
-        if (shape == Shape::nearly_flat) logit = 1.25 + 0.003 * logit;
-        if (shape == Shape::one_hot) logit = -800;
-        if (shape == Shape::two_values) logit = rng.uniform(i, 5) < 0.4 ? 0.5 : -0.75;
-        if (shape == Shape::denormal) logit *= 1e-41;
-        if (shape == Shape::huge) logit = 1e4 + std::round(8 * logit) / 8;
-        // A likely word in fifty, and the rest far behind it, as a language model is at times.
-        if (shape == Shape::peaked) logit = i % 50 == 7 ? logit + 9 : logit / 4 - 12;
-        if (shape == Shape::banned_but_few && rng.uniform(i, 6) > 0.002)
-            logit = -std::numeric_limits<double>::infinity();
-        row[i] = static_cast<float>(logit);
-    }
+    for (std::size_t i = 0; i < n_vocab; ++i)
+        row[i] = static_cast<float>(logit_of(shape, i, rng));
     if (shape != Shape::huge) row[n_vocab / 2] = 2.5F;  // one is always in play
     return row;
 }

@@ -17,6 +17,8 @@
 
 // Parts are written one by one, right after they are declared; what one file includes stays in it.
 // NOLINTBEGIN(cppcoreguidelines-pro-type-member-init,misc-definitions-in-headers)
+// NOLINTBEGIN(readability-function-size,readability-function-cognitive-complexity)
+// NOLINTBEGIN(bugprone-integer-division,modernize-loop-convert)
 namespace fabula::sample {
 namespace {
 
@@ -105,4 +107,6 @@ FABULA_INLINE Wide at_most(const Wide& x, double most) {
 
 }  // namespace
 }  // namespace fabula::sample
+// NOLINTEND(readability-function-size,readability-function-cognitive-complexity)
+// NOLINTEND(bugprone-integer-division,modernize-loop-convert)
 // NOLINTEND(cppcoreguidelines-pro-type-member-init,misc-definitions-in-headers)
