@@ -8,13 +8,15 @@ import pathlib
 import sys
 
 import decode
+import sample
 import step
 from measure import Failure, circumstances, say, table
 EXAMPLES = """Examples:
   bench/peers/run build                       # llama.cpp's programs alone; prints their folder
   bench/peers/run decode --model bloom-q8_0.gguf --runs 5 --out bench/results/NAME.json
   bench/peers/run decode --prefix 128 --tokens 32 --candidates 1,3 --runs 2 --json
-  bench/peers/run step --candidates 3 --tokens 32 --json
+  bench/peers/run step --prompt-tokens 128 --json
+  bench/peers/run sample --vocab 250880 --json
 """
 
 
@@ -48,7 +50,7 @@ def add_shared(parser: argparse.ArgumentParser, candidates: str) -> None:
 def read_arguments(words: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench/peers/run", description=__doc__, epilog=EXAMPLES,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    verbs = parser.add_subparsers(dest="what", required=True, metavar="build|decode|step")
+    verbs = parser.add_subparsers(dest="what", required=True, metavar="build|decode|step|sample")
     verbs.add_parser("build", help="build llama.cpp's programs where they are missing")
     verb = verbs.add_parser("decode", help="several candidates behind one prefix, and the prefill: the decoders alone")
     add_shared(verb, "1,3,8")
@@ -61,7 +63,17 @@ def read_arguments(words: list[str]) -> argparse.Namespace:
     verb = verbs.add_parser("step", help="whole steps: fabula write beside llama-server")
     add_shared(verb, "3")
     verb.add_argument("--steps", type=whole(1, 1000), default=4, metavar="N", help="steps of each story [4]")
+    verb.add_argument("--prompt-tokens", type=whole(1, 1 << 16), default=128, metavar="N",
+                      help="about so long is the text that each story begins with [128]")
+    verb.add_argument("--typical-p", type=float, default=0.95, metavar="X", help="of both [0.95]")
     verb.set_defaults(compare=step.compare)
+    verb = verbs.add_parser("sample", help="drawing a token: our samplers beside llama.cpp's, in one process")
+    verb.add_argument("--model", nargs="+", metavar="FILE", help="whose row is stretched to the vocabulary [the default model]")
+    verb.add_argument("--vocab", type=counts(2, 1 << 24), default="250880,32000", metavar="N,...", help="[250880,32000]")
+    verb.add_argument("--runs", type=whole(1, 100000), default=31, metavar="N", help="draws a chain and row [31]")
+    verb.add_argument("--json", action="store_true", help="one line of JSON a figure instead of a table")
+    verb.add_argument("--out", metavar="FILE", help="write everything, with machine and commit, to this file")
+    verb.set_defaults(compare=sample.compare, table=sample.table)
     return parser.parse_args(words)
 
 
@@ -107,7 +119,7 @@ def main() -> int:
             if options.json:
                 print(json.dumps(line), flush=True)
         if not options.json:
-            print(table(lines))
+            print(getattr(options, "table", table)(lines))
         if options.out:
             write_result(pathlib.Path(options.out), lines)
     except (Failure, OSError) as failure:

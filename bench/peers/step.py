@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: 0BSD
-"""Whole steps of a story: `fabula write` beside llama-server, both warm, behind the same prompts.
+"""Whole steps of a story: `fabula write` beside llama-server, both warm, behind the same prompts, with typical_p.
 
-Ours: the time between the events `story` or `choice` and the next `choice`: prompt, candidates, scores, database.
-Theirs: POST /completion with the text that our step began with, for as many completions, from the request to the
-last byte of the answer. The server keeps its own samplers (top_k 40 first), which is faster than drawing from all.
+Ours: the time between the events `choice` and the next `choice`: prompt, candidates, scores, database. The first step,
+which reads the opening, is left out. Theirs: POST /completion with the text that our step began with, for as many
+completions, from the request to the last byte of the answer; the server has read that text before, in a request for
+one token that is not timed. Both draw with temperature 0.8 and typical_p alone, and never end early.
 """
 import json
 import os
@@ -16,10 +17,12 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 
-from measure import Failure, compared, median, model_facts, say
+from measure import Failure, compared, median, model_facts, run, say
 
 OPENING = ("Once upon a time, there was a little girl named Lily. She lived in a small house near a big forest with her "
            "mother, her father and an old grey cat.")
+MORE = (" Every morning she went out to look for berries, and every evening she came home with a full basket. One day the "
+        "cat did not come home, and Lily asked the birds, the fox and the old owl whether they had seen him.")
 PATIENCE_SECONDS = 600
 
 
@@ -28,6 +31,16 @@ def ended(process: subprocess.Popen) -> int:
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     return usage.ru_maxrss * 1024
+
+
+def opening(options, file: str) -> str:
+    """A text of about as many tokens as were asked for."""
+    text = OPENING
+    while True:
+        out, _ = run([options.binary, "model", "tokens", "--model", file, "--text", text, "--json"])
+        if len(json.loads(out)["tokens"]) >= options.prompt_tokens:
+            return text
+        text += MORE
 
 
 class Steps:
@@ -59,19 +72,20 @@ def read_events(lines, steps: Steps) -> None:
         elif event["event"] == "candidate":
             drawn[event["index"]] = event
         elif event["event"] == "choice":
-            steps.add(text, sum(each["tokens"] for each in drawn.values()), now - since)
+            if event["step"] > 1:
+                steps.add(text, sum(each["tokens"] for each in drawn.values()), now - since)
             text += drawn[event["index"]]["text"]
             since, drawn = time.monotonic(), {}
         elif event["event"] == "done" and event["text"] != text:
             raise Failure("the passages that were taken are not the story: the prompts would differ")
 
 
-def ours(options, file: str, candidates: int, seed: int) -> Steps:
+def ours(options, file: str, text: str, candidates: int, seed: int) -> Steps:
     steps = Steps()
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as err:
-        words = [options.binary, "write", OPENING, "--model", file, "--candidates", str(candidates),
-                 "--tokens", str(options.tokens), "--steps", str(options.steps), "--threads", str(options.threads),
-                 "--policy", "fixed", "--temperature", "0.8", "--ignore-end", "--seed", str(seed),
+        words = [options.binary, "write", text, "--model", file, "--candidates", str(candidates),
+                 "--tokens", str(options.tokens), "--steps", str(options.steps + 1), "--threads", str(options.threads),
+                 "--policy", "fixed", "--temperature", "0.8", "--typical-p", str(options.typical_p), "--ignore-end", "--seed", str(seed),
                  "--db", str(pathlib.Path(folder) / "stories.db"), "--json", "--events", "all"]
         process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=err)
         try:
@@ -141,9 +155,12 @@ def theirs(options, file: str, candidates: int, flash: str, prompts: list[str], 
         server = Server(options, file, candidates, flash, log)
         try:
             for prompt in prompts:
+                request = {"prompt": prompt, "n_predict": options.tokens, "n_cmpl": candidates, "n_probs": 0, "ignore_eos": True,
+                           "cache_prompt": True, "temperature": 0.8, "typical_p": options.typical_p, "top_k": 0, "top_p": 1,
+                           "min_p": 0, "samplers": ["temperature", "typ_p"], "seed": seed}
+                server.complete({**request, "n_predict": 1})
                 began = time.monotonic()
-                answers = server.complete({"prompt": prompt, "n_predict": options.tokens, "n_cmpl": candidates, "n_probs": 0,
-                                           "ignore_eos": True, "cache_prompt": True, "temperature": 0.8, "seed": seed})
+                answers = server.complete(request)
                 seconds = time.monotonic() - began
                 if len(answers) != candidates:
                     raise Failure(f"llama-server gave {len(answers)} completions of {candidates}")
@@ -170,12 +187,13 @@ def compare(options) -> Iterator[dict]:
     deadline = time.monotonic() + 60 * options.minutes
     for file in options.model:
         facts = model_facts(options.binary, file)
+        text = opening(options, file)
         for candidates in options.candidates:
             mine, peers = [], {"flash attention on": [], "flash attention off": []}
             for number in range(1, options.runs + 1):
                 if mine and time.monotonic() > deadline:
                     break
-                mine.append(ours(options, file, candidates, number))
+                mine.append(ours(options, file, text, candidates, number))
                 for flash in ("on", "off"):
                     steps = theirs(options, file, candidates, flash, mine[-1].prompts, number)
                     peers[f"flash attention {flash}"].append(steps)
@@ -184,5 +202,5 @@ def compare(options) -> Iterator[dict]:
                     f"llama-server {line['peer']} tokens/s, ratio {line['ratio']}")
             yield {**line, "candidates": candidates, "peer_program": "llama-server",
                    "peer_flash_attention": line["peer_is"].endswith("on"), "tokens": options.tokens,
-                   "steps": options.steps, "threads": options.threads, "model": facts["file"], "type": facts["type"],
+                   "steps": options.steps, "prompt_tokens": options.prompt_tokens, "typical_p": options.typical_p, "threads": options.threads, "model": facts["file"], "type": facts["type"],
                    "tensor_types": facts["tensor_types"], "sha256": facts["sha256"]}

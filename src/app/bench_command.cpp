@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: 0BSD
 #include "app/bench.h"
 #include "app/bench_decode_command.h"
+#include "app/bench_sample_command.h"
 #include "app/commands.h"
 #include "app/configuration.h"
 #include "app/exit_status.h"
@@ -81,7 +82,8 @@ void add_bench(CLI::App& app, Run& run) {
     command->footer(R"(Examples:
   fabula bench load --json
   fabula bench write --stories 100 --steps 8 --json
-  fabula bench decode --candidates 3 --prefix 128 --threads 2)");
+  fabula bench decode --candidates 3 --prefix 128 --threads 2
+  fabula bench sample --vocab 32000)");
     auto arguments = std::make_shared<BenchArguments>();
     const auto set_run = [arguments, &run](CLI::App* sub, auto action) {
         sub->add_flag("--json", arguments->json, "one line of JSON");
@@ -105,6 +107,7 @@ void add_bench(CLI::App& app, Run& run) {
     add_settings_flags(*write, arguments->flags);
     set_run(write, run_write);
     add_bench_decode(*command, run);
+    add_bench_sample(*command, run);
 }
 
 }  // namespace fabula::app

@@ -10,7 +10,8 @@ build_release() {
     ensure_llama
     find_missing test
     [[ ! -e $root/tests/CMakeLists.txt || ${#missing[@]} -gt 0 ]] || tests=ON
-    build_preset release "$*" "-DFABULA_TESTS=$tests" "-DFABULA_BENCH=$tests" "${llama_arguments[@]}"
+    build_preset release "$*" "-DFABULA_TESTS=$tests" "-DFABULA_BENCH=$tests" "-DFABULA_PEER_SAMPLER=${FABULA_PEER_SAMPLER:-OFF}" \
+        "${llama_arguments[@]}"
 }
 
 # build_preset PRESET "TARGET..." CMAKE_ARGUMENT...
