@@ -56,7 +56,8 @@ Result<Unit> check_tokens(std::span<const TokenRecord> tokens, const std::string
 }
 
 Result<Unit> check_settings(const sample::Settings& settings, const std::string& place) {
-    for (const std::vector<std::string>* words : {&settings.bad_words, &settings.stop}) {
+    for (const std::vector<std::string>* words :
+         {&settings.bad_words, &settings.bad_patterns, &settings.stop}) {
         for (const std::string& word : *words) {
             if (auto good = check_text(word, place); !good) return good;
         }
