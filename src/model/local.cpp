@@ -153,9 +153,10 @@ std::string Local::end_of(const std::vector<TokenId>& tokens, std::size_t n_byte
             std::count_if(pieces.back().begin(), pieces.back().end(),
                           [](char c) { return c != ' ' && (c < '\t' || c > '\r'); }));
     }
+    std::reverse(pieces.begin(), pieces.end());
     std::string text;
-    for (auto piece = pieces.rbegin(); piece != pieces.rend(); ++piece)
-        text += *piece;
+    for (const auto& piece : pieces)
+        text += piece;
     return text;
 }
 
