@@ -51,6 +51,7 @@ int show_config(const Flags& flags) {
     const auto& settings = configuration->settings();
     line("dry_breakers", fmt::format("{} strings", settings.dry_breakers.size()));
     line("bad_words", fmt::format("{} words", settings.bad_words.size()));
+    line("bad_patterns", fmt::format("{} patterns", settings.bad_patterns.size()));
     line("stop", fmt::format("{} strings", settings.stop.size()));
     line("logit_bias", fmt::format("{} tokens", settings.logit_bias.size()));
     line("ignore_end", settings.ignore_end ? "true" : "false");

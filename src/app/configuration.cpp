@@ -36,8 +36,8 @@ constexpr std::array<Key, 12> all_keys{{
     {"cache_type", "f16", "numbers in the model's cache: f16, or f32, twice as large"},
 }};
 
-constexpr std::array<const char*, 6> list_names{"dry_breakers", "bad_words",  "stop",
-                                                "logit_bias",   "ignore_end", "order"};
+constexpr std::array<const char*, 7> list_names{
+    "dry_breakers", "bad_words", "bad_patterns", "stop", "logit_bias", "ignore_end", "order"};
 
 std::string variable_of(std::string name) {
     std::transform(name.begin(), name.end(), name.begin(),
@@ -194,6 +194,10 @@ Result<Unit> Configuration::read_lists(const Flags& flags) {
     if (!flags.bad_words.empty()) {
         settings_.bad_words = flags.bad_words;
         sources_["bad_words"] = "flag --bad-word";
+    }
+    if (!flags.bad_patterns.empty()) {
+        settings_.bad_patterns = flags.bad_patterns;
+        sources_["bad_patterns"] = "flag --bad-pattern";
     }
     if (!flags.stop.empty()) {
         settings_.stop = flags.stop;

@@ -31,6 +31,7 @@ struct Flags {
     std::map<std::string, std::string> values;  // keys and numeric settings, by name
     std::vector<std::string> dry_breakers;
     std::vector<std::string> bad_words;
+    std::vector<std::string> bad_patterns;
     std::vector<std::string> stop;
     std::vector<std::string> order;
     std::vector<std::string> logit_bias;  // "TOKEN=BIAS"

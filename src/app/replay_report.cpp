@@ -14,8 +14,8 @@ std::string line_of(const engine::Difference& found) {
                                    found.index + 1, static_cast<std::int64_t>(found.offer));
     if (found.what == "record")
         return place + "cannot be what the model wrote: " + printable_line(found.drawn) + '\n';
-    const bool is_of_token =
-        found.what != "length" && found.what != "ending" && found.what != "text";
+    const bool is_of_token = found.what != "length" && found.what != "ending" &&
+                             found.what != "text" && found.what != "draws";
     const auto where = is_of_token ? fmt::format("token {}: ", found.position + 1)
                                    : fmt::format("after {} equal tokens: ", found.position);
     return place + where +

@@ -47,6 +47,11 @@ void add_settings_flags(CLI::App& app, Flags& flags) {
         ->allow_extra_args(false)
         ->type_name("TEXT")
         ->group(group);
+    app.add_option("--bad-pattern", flags.bad_patterns,
+                   "a regular expression (RE2) that nothing written may match; may be repeated")
+        ->allow_extra_args(false)
+        ->type_name("TEXT")
+        ->group(group);
     app.add_option("--stop", flags.stop, "a candidate ends before this text; may be repeated")
         ->type_name("TEXT")
         ->allow_extra_args(false)

@@ -13,7 +13,8 @@ class App;
 
 namespace fabula::app {
 
-/// One flag for every sampling setting, and --settings, --bad-word, --stop, --logit-bias, --order,
+/// One flag for every sampling setting, and --settings, --bad-word, --bad-pattern, --stop,
+/// --logit-bias, --order,
 /// --ignore-end. `flags` must outlive the parse.
 void add_settings_flags(CLI::App& app, Flags& flags);
 

@@ -43,6 +43,13 @@ Json tokens_of(const store::CandidateRecord& candidate) {
             {"ranks", std::move(rank)}};
 }
 
+Json bans_of(const store::CandidateRecord& candidate) {
+    Json bans = Json::array();
+    for (const auto& ban : candidate.bans)
+        bans.push_back(Json{{"position", ban.position}, {"token_id", ban.id}});
+    return bans;
+}
+
 Json line_of(const store::Story& story, const store::OfferRecord& offer,
              const store::CandidateRecord& candidate) {
     std::string prompt;
@@ -57,6 +64,8 @@ Json line_of(const store::Story& story, const store::OfferRecord& offer,
               {"prompt", prompt},
               {"prompt_token_ids", offer.prompt_ids},
               {"text", candidate.text},
+              {"bans", bans_of(candidate)},
+              {"draws", nullptr},
               {"settings", Json::parse(sample::to_json(candidate.settings))},
               {"policy", candidate.policy},
               {"propensity", nullptr},
@@ -75,6 +84,7 @@ Json line_of(const store::Story& story, const store::OfferRecord& offer,
               {"arithmetic", offer.arithmetic},
               {"seconds", candidate.seconds},
               {"created", to_iso8601(candidate.created)}};
+    if (candidate.draws > 0) line["draws"] = candidate.draws;
     if (candidate.propensity) line["propensity"] = *candidate.propensity;
     if (!candidate.tokens.empty()) line["score"] = candidate.score;
     if (choice != nullptr && choice->index == candidate.index) {

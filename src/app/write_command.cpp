@@ -136,6 +136,7 @@ Result<Unit> resume(const store::Story& story, const Configuration& configuratio
     const auto& before = last.front().settings;
     if (!configuration.is_set("dry_breakers")) options.settings.dry_breakers = before.dry_breakers;
     if (!configuration.is_set("bad_words")) options.settings.bad_words = before.bad_words;
+    if (!configuration.is_set("bad_patterns")) options.settings.bad_patterns = before.bad_patterns;
     if (!configuration.is_set("stop")) options.settings.stop = before.stop;
     if (!configuration.is_set("logit_bias")) options.settings.logit_bias = before.logit_bias;
     if (!configuration.is_set("order")) options.settings.order = before.order;

@@ -36,6 +36,9 @@ store::CandidateRecord record_of(std::size_t index, const model::Candidate& cand
         record.tokens.push_back(
             {candidate.ids[i], trace.logprob_model, trace.logprob, trace.entropy, trace.rank});
     }
+    for (const auto& ban : candidate.bans)
+        record.bans.push_back({ban.position, ban.token});
+    record.draws = candidate.draws;
     record.settings = plan.proposals[index].settings;
     record.propensity = plan.proposals[index].propensity;
     record.stream = plan.streams[index];

@@ -52,6 +52,34 @@ std::optional<Difference> difference_at(std::size_t position, const store::Token
     return {};
 }
 
+// What of the bans is not as it was kept.
+std::optional<Difference> difference_in_bans(const store::CandidateRecord& kept,
+                                             const model::Candidate& drawn) {
+    if (kept.draws == 0) return {};  // from before they were kept
+    std::size_t n = 0;
+    const auto is_same = [](const store::BanRecord& a, const model::Ban& b) {
+        return a.position == b.position && a.id == b.token;
+    };
+    while (n < kept.bans.size() && n < drawn.bans.size() && is_same(kept.bans[n], drawn.bans[n]))
+        ++n;
+    Difference found;
+    if (n < kept.bans.size() || n < drawn.bans.size()) {
+        const bool is_kept = n < kept.bans.size();
+        const auto position = is_kept ? kept.bans[n].position : drawn.bans[n].position;
+        found.position = static_cast<std::size_t>(position);
+        found.what = "bans";
+        found.kept = std::to_string(kept.bans.size()) + " bans";
+        found.drawn = std::to_string(drawn.bans.size()) + ", not the same";
+        return found;
+    }
+    if (kept.draws == drawn.draws) return {};
+    found.position = kept.tokens.size();
+    found.what = "draws";
+    found.kept = std::to_string(kept.draws) + " draws";
+    found.drawn = std::to_string(drawn.draws);
+    return found;
+}
+
 std::optional<Difference> difference(const store::CandidateRecord& kept,
                                      const model::Candidate& drawn) {
     const std::size_t n = std::min(kept.tokens.size(), drawn.ids.size());
@@ -67,7 +95,7 @@ std::optional<Difference> difference(const store::CandidateRecord& kept,
         found.drawn = std::to_string(drawn.ids.size());
         return found;
     }
-    if (was_stopped(kept)) return {};
+    if (was_stopped(kept)) return difference_in_bans(kept, drawn);
     const std::string ending = model::name_of(drawn.ending);
     if (kept.ending != ending) {
         found.what = "ending";
@@ -75,7 +103,7 @@ std::optional<Difference> difference(const store::CandidateRecord& kept,
         found.drawn = ending;
         return found;
     }
-    if (kept.text == drawn.text) return {};
+    if (kept.text == drawn.text) return difference_in_bans(kept, drawn);
     found.what = "text";
     found.kept = std::to_string(kept.text.size()) + " bytes";
     found.drawn = std::to_string(drawn.text.size()) + " bytes, not the same";
@@ -145,7 +173,8 @@ private:
     Result<Unit> draw_groups(const store::OfferRecord& offer) {
         std::vector<const store::CandidateRecord*> drawn;
         for (const auto& candidate : offer.candidates) {
-            const bool is_bare = was_stopped(candidate) && candidate.tokens.empty();
+            const bool is_bare =
+                was_stopped(candidate) && candidate.tokens.empty() && candidate.draws == 0;
             if (!is_bare) drawn.push_back(&candidate);
         }
         const std::size_t n_bare = offer.candidates.size() - drawn.size();
@@ -185,7 +214,10 @@ private:
         std::size_t longest = 1;
         for (const auto* kept : group) {
             requests.push_back({kept->settings, Rng(kept->stream)});
-            if (was_stopped(*kept)) requests.back().most_tokens = kept->tokens.size();
+            if (was_stopped(*kept) && kept->draws > 0)
+                requests.back().most_draws = kept->draws;
+            else if (was_stopped(*kept))
+                requests.back().most_tokens = kept->tokens.size();
             longest = std::max(longest, kept->tokens.size());
         }
         // Company, as long as the longest of them.

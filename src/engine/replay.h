@@ -34,7 +34,8 @@ struct Difference {
     /// Tokens before it that are as they were.
     std::size_t position = 0;
     /// "token", "logprob_model", "logprob", "entropy", "rank" (of the token at `position`);
-    /// "length", "ending", "text"; "record" where the model refuses what was kept.
+    /// "length", "ending", "text", "bans" (the first that differs is at `position`), "draws";
+    /// "record" where the model refuses what was kept.
     std::string what;
     std::string kept;   // for people
     std::string drawn;  // for people
@@ -59,8 +60,9 @@ std::size_t count(const std::vector<LeftOut>& left_out);
 
 /// Each candidate of each offer is drawn with its own settings and stream behind the prompt ids as
 /// they were kept. Equal is one whose token ids, log-probabilities, entropies and ranks are the
-/// same bit for bit, and its ending and text; one that somebody stopped is held only against as
-/// many tokens as it has. Stopping is no error.
+/// same bit for bit, and its ending, its text, its bans and the number of its draws; one that
+/// somebody stopped is drawn as often as it was. Where the draws were not kept, neither were the
+/// bans: it is held only against as many tokens as it has. Stopping is no error.
 /// Errors: the model's, where they are about the machine and not about the record.
 Result<Replayed> replay(const store::Story& story, const ModelFor& model_for,
                         const ReplayOptions& options, const std::stop_token& stop);

@@ -67,6 +67,45 @@ TEST_F(Replay, finds_every_candidate_equal_alone_and_in_any_company) {
     }
 }
 
+TEST_F(Replay, finds_equal_what_was_taken_back_and_drawn_again) {
+    auto wanted = options(4, 8);
+    wanted.offer.candidates = 4;
+    wanted.offer.settings.bad_words = {"she ran", "A DOG came", "it was"};
+    wanted.offer.settings.bad_patterns = {"s[at]\\w+ d", "[Nn]obody"};
+    auto story = begin_story("The well was dry.", wanted, 5);
+    ASSERT_TRUE(write({*database, *generator, story}, wanted, {}, {}));
+    story = database->load(story.record.id).value();
+    std::size_t n_bans = 0;
+    for (const auto& offer : story.offers) {
+        for (const auto& candidate : offer.candidates)
+            n_bans += candidate.bans.size();
+    }
+    EXPECT_GT(n_bans, 4U);
+    for (const std::size_t group : {0U, 1U, 3U}) {
+        const auto done = replayed(story, group);
+        EXPECT_EQ(done.equal, done.candidates) << "in groups of " << group;
+    }
+    const auto banned = [&](auto& change) {
+        for (auto& offer : story.offers) {
+            for (auto& candidate : offer.candidates) {
+                if (candidate.bans.empty()) continue;
+                auto altered = story;
+                auto& mine = altered.offers[static_cast<std::size_t>(&offer - story.offers.data())]
+                                 .candidates[candidate.index];
+                change(mine);
+                return replayed(altered);
+            }
+        }
+        return Replayed{};
+    };
+    for (const auto& change : std::vector<std::function<void(store::CandidateRecord&)>>{
+             [](auto& c) { c.bans.pop_back(); }, [](auto& c) { c.bans[0].id += 1; }}) {
+        const auto done = banned(change);
+        ASSERT_EQ(done.differing.size(), 1U);
+        EXPECT_EQ(done.differing[0].what, "bans");
+    }
+}
+
 TEST_F(Replay, draws_a_story_again_that_went_through_another_database_and_other_objects) {
     const auto story = written(3);
     const auto elsewhere = store::open_sqlite((folder / "other.db").string()).value();
@@ -104,6 +143,11 @@ TEST_F(Replay, reports_a_single_bit_of_every_number_and_what_else_was_kept) {
     expect_one(with([&](auto& c) { c.tokens[1].rank += 1; }), 1, "rank");
     expect_one(with([&](auto& c) { c.tokens.pop_back(); }), n - 1, "length");
     expect_one(with([&](auto& c) { c.ending = "window"; }), n, "ending");
+    expect_one(with([&](auto& c) {
+                   c.bans.push_back({static_cast<std::int32_t>(n), 7});
+               }),
+               n, "bans");
+    expect_one(with([&](auto& c) { c.draws += 1; }), n, "draws");
     expect_one(with([&](auto& c) { c.text += "!"; }), n, "text");
 }
 
@@ -135,6 +179,9 @@ TEST_F(Replay, holds_a_stopped_candidate_to_the_tokens_that_it_has) {
     EXPECT_EQ(replayed(story).equal, 3U);
     candidate.tokens[2].id += 1;
     EXPECT_EQ(replayed(story).differing.at(0).position, 2U);
+    candidate.tokens[2].id -= 1;
+    candidate.draws = 0;  // as in records from before they were kept
+    EXPECT_EQ(replayed(story).equal, 3U);
     candidate.tokens.clear();  // stopped before its first token
     EXPECT_EQ(replayed(story).equal, 3U);
 }

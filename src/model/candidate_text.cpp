@@ -5,6 +5,7 @@
 #include "base/utf8.h"
 
 #include <algorithm>
+#include <cassert>
 #include <utility>
 
 namespace fabula::model {
@@ -125,23 +126,41 @@ void CandidateText::finish() {
     is_finished_ = true;
 }
 
-std::size_t CandidateText::visible_bytes() const {
-    if (is_finished_) return text_.size();
-    std::size_t visible = text_.size();
-    // Past the budget the newest token may only be a look ahead, and is taken back then.
-    if (static_cast<int>(ids_.size()) > max_new_tokens_)
-        visible = token_ends_.size() > 1 ? token_ends_[token_ends_.size() - 2] : 0;
-    for (const auto& stop : stop_) {
-        const auto held = held_for(text_, stop);
-        visible = std::min(visible, text_.size() - held);
-    }
-    while (!stop_.empty() && visible > shown_ && text_[visible - 1] == ' ')
-        --visible;  // taken back when a stop string follows
-    return complete_prefix(std::string_view(text_).substr(0, visible));
+void CandidateText::take_back(std::size_t n_tokens) {
+    assert(n_tokens <= ids_.size());
+    ids_.resize(n_tokens);
+    trace_.resize(n_tokens);
+    token_ends_.resize(n_tokens);
+    text_.resize(token_begin(n_tokens));
+    assert(shown_ <= text_.size());
+    is_finished_ = false;
 }
 
-std::string CandidateText::take_visible() {
-    const std::size_t visible = std::max(shown_, visible_bytes());
+std::size_t CandidateText::token_at(std::size_t byte) const {
+    const auto token = std::upper_bound(token_ends_.begin(), token_ends_.end(), byte);
+    return static_cast<std::size_t>(token - token_ends_.begin());
+}
+
+std::size_t CandidateText::token_begin(std::size_t token) const {
+    return token == 0 ? 0 : token_ends_[token - 1];
+}
+
+std::size_t CandidateText::visible_bytes(std::size_t upto) const {
+    if (is_finished_) return text_.size();
+    std::size_t visible = std::min(upto, text_.size());
+    // Past the budget the newest token may only be a look ahead, and is taken back then.
+    if (static_cast<int>(ids_.size()) > max_new_tokens_)
+        visible = std::min(visible, token_begin(ids_.size() - 1));
+    const auto text = std::string_view(text_).substr(0, std::min(upto, text_.size()));
+    for (const auto& stop : stop_)
+        visible = std::min(visible, text.size() - held_for(text, stop));
+    while (!stop_.empty() && visible > shown_ && text_[visible - 1] == ' ')
+        --visible;  // taken back when a stop string follows
+    return complete_prefix(text.substr(0, visible));
+}
+
+std::string CandidateText::take_visible(std::size_t upto) {
+    const std::size_t visible = std::max(shown_, std::min(upto, visible_bytes()));
     std::string fresh = text_.substr(shown_, visible - shown_);
     shown_ = visible;
     return fresh;

@@ -39,9 +39,23 @@ public:
     /// Ends it here: what could not be shown yet and is no whole character is dropped.
     void finish();
 
-    /// Text that may be shown and was not returned before. Never half a character, never a
-    /// beginning of a stop string, never what a later `append` takes back.
-    std::string take_visible();
+    /// Takes back all but its first `n_tokens` tokens; where it had ended it goes on. What was
+    /// shown must not be taken back.
+    void take_back(std::size_t n_tokens);
+
+    /// How many bytes may be shown if the text may have to go on from its first `upto` bytes: never
+    /// half a character, never a beginning of a stop string, never what a later `append` takes
+    /// back.
+    std::size_t visible_bytes(std::size_t upto = std::string::npos) const;
+
+    /// Of these bytes, at most `upto`, what was not returned before.
+    std::string take_visible(std::size_t upto = std::string::npos);
+    std::size_t shown_bytes() const { return shown_; }
+
+    /// The token in which byte `byte` of the text lies; n_tokens() where it is behind the last.
+    std::size_t token_at(std::size_t byte) const;
+    /// Where that token begins; the end of the last where there is none.
+    std::size_t token_begin(std::size_t token) const;
 
     const std::string& text() const { return text_; }
     std::size_t n_tokens() const { return ids_.size(); }
@@ -53,7 +67,6 @@ private:
     std::optional<Ending> find_stop(std::size_t from);
     std::optional<Ending> find_sentence_end(std::size_t before);
     void cut_to(std::size_t bytes);
-    std::size_t visible_bytes() const;
 
     int max_new_tokens_;
     std::vector<std::string> stop_;

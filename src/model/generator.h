@@ -13,6 +13,7 @@
 #include "model/model.h"
 #include "sample/settings.h"
 
+#include <cstdint>
 #include <functional>
 #include <limits>
 #include <memory>
@@ -49,7 +50,7 @@ enum class Ending {
     budget,        // max_new_tokens, in the middle of a sentence
     stop_string,   // one of settings.stop; it is not in the text
     window,        // no room left in the model's window
-    exhausted,     // every token that could follow was banned
+    exhausted,     // every token that could follow was banned, or too many were tried
     stopped        // somebody asked for it
 };
 
@@ -66,12 +67,24 @@ struct TokenTrace {
     bool operator==(const TokenTrace&) const = default;
 };
 
+/// A token that was drawn at a position and refused there: it is no text, or a banned phrase or
+/// pattern began with it.
+struct Ban {
+    std::int32_t position = 0;  // tokens of the candidate before it
+    TokenId token = 0;
+
+    bool operator==(const Ban&) const = default;
+};
+
 struct CandidateRequest {
     sample::Settings settings;
     Rng words{0};  // number (position, attempt) draws the token at that position
     /// Behind so many tokens, at least 1, it is left as it is with the ending `stopped`, as if
     /// somebody had stopped it there.
     std::size_t most_tokens = std::numeric_limits<std::size_t>::max();
+    /// The same, behind so many draws: what of a candidate that was stopped is the same each time
+    /// is its number of draws, since tokens are taken back.
+    std::uint64_t most_draws = std::numeric_limits<std::uint64_t>::max();
 };
 
 struct Candidate {
@@ -79,6 +92,10 @@ struct Candidate {
     std::vector<TokenId> ids;       // the tokens of the first `ids_bytes` bytes of the text
     std::size_t ids_bytes = 0;      // less than text.size() where a stop string cut a token in two
     std::vector<TokenTrace> trace;  // one an id
+    /// Those that were in force when the tokens were drawn, by position and then as they were
+    /// refused; at position ids.size() those behind the last token.
+    std::vector<Ban> bans;
+    std::uint64_t draws = 0;  // all of them, of tokens that were refused or taken back, too
     Ending ending = Ending::stopped;
     double seconds = 0;  // wall time from the call to this candidate's end
 };

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: 0BSD
 // Generator over a local Model: every branch is sampled with its own settings, and all branches
 // that are still being written go through one step together.
-#include "model/candidate_text.h"
+#include "model/branch.h"
 #include "model/generator.h"
-#include "sample/bad_words.h"
-#include "sample/sampler.h"
 
 #include <algorithm>
 #include <chrono>
@@ -16,49 +14,27 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::uint32_t most_attempts = 20;       // draws at one position before giving up
-constexpr std::size_t bad_word_tail_bytes = 512;  // how far back a bad word may have begun
-
-constexpr std::uint64_t coin_stream = 1;  // beside a candidate's numbers, those for xtc
-
 double seconds_since(Clock::time_point start) {
     return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-// A candidate at work.
-struct Branch {
-    Branch(const CandidateRequest& request, sample::Spelling spelling,
-           const std::vector<TokenId>& prompt)
-        : sampler(request.settings, std::move(spelling)),
-          words(request.words),
-          most_tokens(request.most_tokens),
-          text(request.settings.max_new_tokens, request.settings.stop),
-          tokens(prompt) {}
-
-    sample::Sampler sampler;
-    Rng words;
-    std::size_t most_tokens;
-    CandidateText text;
-    std::vector<TokenId> tokens;  // prompt and drawn tokens
-    std::optional<double> mirostat_mu;
-    std::optional<Ending> ending;
-    double seconds = 0;
-};
-
-Candidate finished(Branch&& branch, Clock::time_point start) {
-    Candidate candidate;
-    candidate.ending = branch.ending.value_or(Ending::stopped);
-    candidate.seconds = branch.ending ? branch.seconds : seconds_since(start);
-    std::move(branch.text).move_into(candidate);
-    return candidate;
 }
 
 // What the branches of one call have in common.
 struct Round {
     Clock::time_point start;
     const OnText& on_text;
-    const Branch* first = nullptr;  // candidate 0
-    bool is_first = false;          // whether logits_ holds the prompt's row alone
+    const Branch* first;          // candidate 0
+    std::vector<double> seconds;  // at which each ended
+    bool is_first = true;         // whether logits_ holds the prompt's row alone
+
+    std::size_t index(const Branch& branch) const {
+        return static_cast<std::size_t>(&branch - first);
+    }
+
+    void show(Branch& branch) const {
+        if (!on_text) return;
+        const auto fresh = branch.take_visible();
+        if (!fresh.empty()) on_text(index(branch), fresh);
+    }
 };
 
 class Local : public Generator {
@@ -85,15 +61,13 @@ public:
 private:
     Result<Unit> append(std::string_view text, Place place, std::vector<TokenId>& tokens) const;
     Result<Unit> append_block(const Block& block, std::vector<TokenId>& tokens) const;
-    Result<Unit> extend_all(const Round& round, std::vector<Branch*>& open) const;
+    Result<Unit> extend_all(Round& round, std::vector<Branch*>& open) const;
     Result<std::vector<TokenId>> encode(const Prompt& prompt) const;
     Result<std::vector<TokenId>> prompt_of(const Prompt& prompt) const;
-    Result<std::vector<std::vector<TokenId>>> bad_sequences(
-        const std::vector<std::string>& bad_words) const;
+    std::string end_of(const std::vector<TokenId>& tokens, std::size_t n_bytes) const;
     std::vector<TokenId> breakers(const std::vector<std::string>& texts) const;
     Result<std::vector<Branch>> begin(std::span<const CandidateRequest> requests,
                                       const std::vector<TokenId>& prompt) const;
-    Result<Unit> extend(Branch& branch, std::span<const float> logits) const;
     Result<std::size_t> step(std::vector<Branch*>& open, const std::stop_token& stop);
 
     std::unique_ptr<Model> model_;
@@ -154,19 +128,6 @@ Result<std::vector<TokenId>> Local::prompt_of(const Prompt& prompt) const {
     return tokens;
 }
 
-Result<std::vector<std::vector<TokenId>>> Local::bad_sequences(
-    const std::vector<std::string>& bad_words) const {
-    std::vector<std::vector<TokenId>> sequences;
-    for (const auto& word : bad_words) {
-        for (const auto& spelling : sample::bad_spellings(word)) {
-            auto tokens = model_->encode(spelling, Place::inside);
-            if (!tokens) return tokens.error();
-            if (!tokens->empty()) sequences.push_back(*std::move(tokens));
-        }
-    }
-    return sequences;
-}
-
 // The tokens that have one of `texts` in them, ascending.
 std::vector<TokenId> Local::breakers(const std::vector<std::string>& texts) const {
     std::vector<TokenId> found;
@@ -180,10 +141,30 @@ std::vector<TokenId> Local::breakers(const std::vector<std::string>& texts) cons
     return found;
 }
 
+// The text of the last tokens, with at least so many bytes that are no white space: back to a
+// control token at most, which no phrase reaches across.
+std::string Local::end_of(const std::vector<TokenId>& tokens, std::size_t n_bytes) const {
+    std::vector<std::string> pieces;
+    std::size_t n_found = 0;
+    for (auto token = tokens.rbegin(); token != tokens.rend() && n_found < n_bytes; ++token) {
+        pieces.push_back(model_->piece(*token));
+        if (pieces.back().empty()) break;
+        n_found += static_cast<std::size_t>(
+            std::count_if(pieces.back().begin(), pieces.back().end(),
+                          [](char c) { return c != ' ' && (c < '\t' || c > '\r'); }));
+    }
+    std::reverse(pieces.begin(), pieces.end());
+    std::string text;
+    for (const auto& piece : pieces)
+        text += piece;
+    return text;
+}
+
 Result<std::vector<Branch>> Local::begin(std::span<const CandidateRequest> requests,
                                          const std::vector<TokenId>& prompt) const {
     std::vector<Branch> branches;
     branches.reserve(requests.size());
+    Bans::Compiled compiled;
     for (const auto& request : requests) {
         if (const auto valid = sample::validate(request.settings); !valid) return valid.error();
         for (const auto& [token, bias] : request.settings.logit_bias) {
@@ -193,64 +174,14 @@ Result<std::vector<Branch>> Local::begin(std::span<const CandidateRequest> reque
                                                            std::to_string(token) + ", only 0 to " +
                                                            std::to_string(info().n_vocab - 1)};
         }
-        auto sequences = bad_sequences(request.settings.bad_words);
-        if (!sequences) return sequences.error();
         sample::Spelling spelling;
-        spelling.bad_sequences = *std::move(sequences);
         if (request.settings.dry_multiplier > 0)
             spelling.dry_breakers = breakers(request.settings.dry_breakers);
-        branches.emplace_back(request, std::move(spelling), prompt);
+        const auto before = end_of(prompt, Bans::reach_bytes(request.settings));
+        branches.emplace_back(request, std::move(spelling),
+                              Bans(request.settings, before, compiled), prompt);
     }
     return branches;
-}
-
-// Draws the next token of a branch. A token that the text may not have is banned at this position
-// and another is drawn; attempt j at position i uses number (i, j) of the candidate's stream.
-Result<Unit> Local::extend(Branch& branch, std::span<const float> logits) const {
-    const auto& settings = branch.sampler.settings();
-    std::vector<TokenId> banned;
-    const auto least = static_cast<std::size_t>(settings.min_new_tokens);
-    if (settings.ignore_end || branch.text.n_tokens() < least) banned = ends_;
-    for (std::uint32_t attempt = 0; attempt < most_attempts; ++attempt) {
-        const std::size_t position = branch.text.n_tokens();
-        const sample::Step step{.history = branch.tokens,
-                                .banned = banned,
-                                .number = branch.words.uniform(position, attempt),
-                                .coin = branch.words.child(coin_stream).uniform(position, attempt),
-                                .mirostat_mu = branch.mirostat_mu};
-        const auto drawn = branch.sampler.draw(logits, step);
-        if (!drawn) {
-            if (drawn.error().code != ErrorCode::exhausted)
-                return Error{drawn.error().code,
-                             "model '" + info().name + "': " + drawn.error().message};
-            break;
-        }
-        if (std::find(ends_.begin(), ends_.end(), drawn->token) != ends_.end()) {
-            branch.ending = Ending::end_of_text;
-            return Unit{};
-        }
-        const std::string piece = model_->piece(drawn->token);
-        const auto& text = branch.text.text();
-        const auto tail =
-            std::string_view(text).substr(text.size() - std::min(text.size(), bad_word_tail_bytes));
-        if (!branch.text.may_follow(piece) ||
-            sample::completes_bad_word(tail, piece, settings.bad_words)) {
-            banned.push_back(drawn->token);
-            continue;
-        }
-        branch.tokens.push_back(drawn->token);
-        if (settings.mirostat_tau > 0) branch.mirostat_mu = drawn->mirostat_mu;
-        branch.ending =
-            branch.text.append(drawn->token, piece,
-                               {drawn->logprob_model, drawn->logprob, drawn->entropy, drawn->rank});
-        if (!branch.ending && branch.tokens.size() >= model_->info().window_tokens)
-            branch.ending = Ending::window;
-        if (!branch.ending && branch.text.n_tokens() >= branch.most_tokens)
-            branch.ending = Ending::stopped;
-        return Unit{};
-    }
-    branch.ending = Ending::exhausted;
-    return Unit{};
 }
 
 // One step for every open branch, in groups where the model takes fewer at a time; a row of logits_
@@ -264,7 +195,7 @@ Result<std::size_t> Local::step(std::vector<Branch*>& open, const std::stop_toke
         const std::size_t n = std::min(model_->n_branches(), open.size() - from);
         group.clear();
         for (std::size_t i = from; i < from + n; ++i)
-            group.emplace_back(open[i]->tokens);
+            group.emplace_back(open[i]->tokens());
         const auto rows = std::span(logits_).subspan(from * n_vocab, n * n_vocab);
         const auto cost = model_->step(group, rows, stop);
         if (!cost) return cost.error();
@@ -275,26 +206,21 @@ Result<std::size_t> Local::step(std::vector<Branch*>& open, const std::stop_toke
 
 // One token for every open branch, from its row of logits_ (all from the first where that is the
 // prompt's). Tells what may be shown.
-Result<Unit> Local::extend_all(const Round& round, std::vector<Branch*>& open) const {
+Result<Unit> Local::extend_all(Round& round, std::vector<Branch*>& open) const {
     const std::size_t n_vocab = info().n_vocab;
     std::vector<std::optional<Error>> errors(open.size());
     model_->each(open.size(), [&](std::size_t i) {
         const auto row =
             std::span<const float>(logits_).subspan(round.is_first ? 0 : i * n_vocab, n_vocab);
-        if (const auto done = extend(*open[i], row); !done) errors[i] = done.error();
+        if (const auto done = open[i]->extend(row, *model_, ends_); !done) errors[i] = done.error();
     });
     for (std::size_t i = 0; i < open.size(); ++i) {
-        Branch& branch = *open[i];
-        if (errors[i]) return *errors[i];
-        if (branch.ending) {
-            branch.text.finish();
-            branch.seconds = seconds_since(round.start);
-        }
-        const auto fresh = branch.text.take_visible();
-        if (!fresh.empty() && round.on_text)
-            round.on_text(static_cast<std::size_t>(&branch - round.first), fresh);
+        if (errors[i])
+            return Error{errors[i]->code, "model '" + info().name + "': " + errors[i]->message};
+        if (open[i]->ending()) round.seconds[round.index(*open[i])] = seconds_since(round.start);
+        round.show(*open[i]);
     }
-    std::erase_if(open, [](const Branch* branch) { return branch->ending.has_value(); });
+    std::erase_if(open, [](const Branch* branch) { return branch->ending().has_value(); });
     return Unit{};
 }
 
@@ -318,7 +244,7 @@ Result<Generated> Local::generate(const Prompt& prompt, std::span<const Candidat
     std::vector<Branch*> open;
     for (auto& branch : *branches)
         open.push_back(&branch);
-    Round round{start, on_text, branches->data(), true};
+    Round round{start, on_text, branches->data(), std::vector<double>(branches->size())};
     while (!open.empty() && !stop.stop_requested()) {
         if (const auto done = extend_all(round, open); !done) return done.error();
         if (std::exchange(round.is_first, false))
@@ -327,8 +253,15 @@ Result<Generated> Local::generate(const Prompt& prompt, std::span<const Candidat
         const auto stepped = step(open, stop);
         if (!stepped && !stop.stop_requested()) return stepped.error();
     }
-    for (auto& branch : *branches)
-        generated.candidates.push_back(finished(std::move(branch), start));
+    for (Branch* branch : open) {
+        branch->leave(Ending::stopped);
+        round.seconds[round.index(*branch)] = seconds_since(start);
+        round.show(*branch);
+    }
+    for (std::size_t i = 0; i < branches->size(); ++i) {
+        generated.candidates.push_back(std::move((*branches)[i]).finished());
+        generated.candidates.back().seconds = round.seconds[i];
+    }
     generated.seconds = seconds_since(start);
     return generated;
 }

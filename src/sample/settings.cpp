@@ -3,6 +3,7 @@
 
 #include "base/utf8.h"
 #include "sample/nearest.h"
+#include "sample/pattern.h"
 
 #include <algorithm>
 #include <array>
@@ -169,6 +170,8 @@ Result<Unit> validate(const Settings& settings) {
         return checked;
     if (auto checked = check_texts("bad_words", settings.bad_words, false); !checked)
         return checked;
+    if (auto checked = check_patterns(settings.bad_patterns); !checked)
+        return Error{checked.error().code, "bad_patterns: " + checked.error().message};
     if (auto checked = check_texts("stop", settings.stop, true); !checked) return checked;
     return check_order(settings.order);
 }

@@ -72,7 +72,9 @@ struct Settings {
     double length_penalty = 1;        // [-10, 10], exponent of the length in a beam's score
     double penalty_alpha = 0;         // [0, 1]; above 0 contrastive search among top_k, not drawn
     std::vector<std::string> dry_breakers{"\n", ":", "\"", "*"};  // no repetition reaches across
-    std::vector<std::string> bad_words;    // never written, in any case or spelling into tokens
+    std::vector<std::string> bad_words;  // phrases never written, in any case and spacing
+    std::vector<std::string>
+        bad_patterns;                      // regular expressions (RE2) that nothing written matches
     std::vector<std::string> stop;         // the text ends before the first of these
     std::map<TokenId, double> logit_bias;  // [-100, 100], added to the logit; -100 bans
     bool ignore_end = false;               // the end of text is never drawn
@@ -123,8 +125,9 @@ Result<const Field*> field_named(std::string_view name);
 Result<Unit> set(Settings& settings, std::string_view name, double value);
 
 /// Whether every setting lies in its range, every stage is in the order once, every word and stop
-/// string is UTF-8 with something to read in it, and no bias names a token below 0.
-/// Errors: invalid_input: "top_p 1.5 is out of range: greater than 0, at most 1".
+/// string is UTF-8 with something to read in it, every pattern one that Pattern takes, and no bias
+/// names a token below 0. Errors: invalid_input: "top_p 1.5 is out of range: greater than 0, at
+/// most 1".
 Result<Unit> validate(const Settings& settings);
 
 }  // namespace fabula::sample

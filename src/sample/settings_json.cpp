@@ -79,7 +79,7 @@ Result<Unit> take_field(const std::string& key, const Json& value, Settings& set
     const bool is_known =
         std::any_of(all.begin(), all.end(), [&](const Field& field) { return key == field.name; });
     if (!is_known) {
-        std::vector<std::string_view> names{"dry_breakers", "bad_words",  "stop",
+        std::vector<std::string_view> names{"dry_breakers", "bad_words",  "bad_patterns", "stop",
                                             "logit_bias",   "ignore_end", "order"};
         for (const auto& field : all)
             names.emplace_back(field.name);
@@ -92,6 +92,7 @@ Result<Unit> take_field(const std::string& key, const Json& value, Settings& set
 Result<Unit> take_key(const std::string& key, const Json& value, Settings& settings) {
     if (key == "dry_breakers") return take(texts_from(key, value), settings.dry_breakers);
     if (key == "bad_words") return take(texts_from(key, value), settings.bad_words);
+    if (key == "bad_patterns") return take(texts_from(key, value), settings.bad_patterns);
     if (key == "stop") return take(texts_from(key, value), settings.stop);
     if (key == "logit_bias") return take(bias_from(value), settings.logit_bias);
     if (key == "order") return take(order_from(value), settings.order);
@@ -124,6 +125,7 @@ std::string to_json(const Settings& settings) {
     }
     object["dry_breakers"] = settings.dry_breakers;
     object["bad_words"] = settings.bad_words;
+    object["bad_patterns"] = settings.bad_patterns;
     object["stop"] = settings.stop;
     WrittenJson::object_t biases;
     for (const auto& [token, bias] : settings.logit_bias)

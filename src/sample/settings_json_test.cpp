@@ -26,7 +26,7 @@ TEST(ToJson, writes_every_setting_on_one_line_in_the_order_of_the_fields) {
         R"("penalty_window":-1,"dry_multiplier":0.0,"dry_base":1.75,"dry_allowed_length":2,)"
         R"("dry_window":-1,"no_repeat_ngram_size":0,"min_new_tokens":0,"max_new_tokens":64,)"
         R"("num_beams":1,"length_penalty":1.0,"penalty_alpha":0.0,)"
-        R"("dry_breakers":["\n"],"bad_words":["heck","naïve"],"stop":[],)"
+        R"("dry_breakers":["\n"],"bad_words":["heck","naïve"],"bad_patterns":[],"stop":[],)"
         R"("logit_bias":{"2":100.0,"10":-1.5},"ignore_end":false,)"
         R"("order":["penalties","dry","temperature","top_k","top_p","min_p","typical_p",)"
         R"("epsilon_cutoff","eta_cutoff","top_n_sigma","xtc"]})");

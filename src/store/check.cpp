@@ -55,8 +55,23 @@ Result<Unit> check_tokens(std::span<const TokenRecord> tokens, const std::string
     return Unit{};
 }
 
+// Ascending, and no further than behind the last of the candidate's tokens.
+Result<Unit> check_bans(const CandidateRecord& candidate, const std::string& place) {
+    if (candidate.bans.size() > max_tokens) return fault(place, "more than 4194304 tokens");
+    std::int32_t last = 0;
+    for (const BanRecord& ban : candidate.bans) {
+        if (ban.id < 0) return fault(place, std::to_string(ban.id) + " is no token id");
+        if (ban.position < last) return fault(place, "not by their position");
+        last = ban.position;
+    }
+    if (static_cast<std::size_t>(last) > candidate.tokens.size())
+        return fault(place, "behind the tokens");
+    return Unit{};
+}
+
 Result<Unit> check_settings(const sample::Settings& settings, const std::string& place) {
-    for (const std::vector<std::string>* words : {&settings.bad_words, &settings.stop}) {
+    for (const std::vector<std::string>* words :
+         {&settings.bad_words, &settings.bad_patterns, &settings.stop}) {
         for (const std::string& word : *words) {
             if (auto good = check_text(word, place); !good) return good;
         }
@@ -101,6 +116,8 @@ Result<Unit> check_candidate(const CandidateRecord& candidate, const std::string
         return fault(place + ".ids_bytes", "there are no tokens that could spell them");
     }
     if (auto good = check_tokens(candidate.tokens, place + ".tokens"); !good) return good;
+    if (auto good = check_bans(candidate, place + ".bans"); !good) return good;
+    if (candidate.draws > max_draws) return fault(place + ".draws", "more than 2^53");
     if (auto good = check_settings(candidate.settings, place + ".settings"); !good) return good;
     const std::array<std::pair<const char*, double>, 4> numbers{
         {{"propensity", candidate.propensity.value_or(0)},

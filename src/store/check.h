@@ -8,6 +8,7 @@
 #include "store/store.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -15,7 +16,8 @@ namespace fabula::store {
 
 constexpr std::size_t max_text_bytes = std::size_t{16} << 20;  // a passage, a block, a candidate
 constexpr std::size_t max_name_bytes = std::size_t{64} << 10;  // names, hashes, reasons, titles
-constexpr std::size_t max_tokens = std::size_t{4} << 20;  // of a prompt, a block or a candidate
+constexpr std::size_t max_tokens = std::size_t{4} << 20;     // of a prompt, a block or a candidate
+constexpr std::uint64_t max_draws = std::uint64_t{1} << 53;  // of a candidate
 constexpr std::size_t max_passages = 1'000'000;
 constexpr std::size_t max_offers = 1'000'000;  // at one passage
 constexpr std::size_t max_index = 1'000'000;   // of a candidate in its offer

@@ -98,6 +98,25 @@ TEST(Check, names_the_value_that_cannot_be_kept) {
         {"offers[0].candidates[1].tokens: -3", [&](Story& s) { candidate(s).tokens[0].rank = -3; }},
         {"offers[0].candidates[1].tokens: not a number",
          [&](Story& s) { candidate(s).tokens[1].entropy = static_cast<float>(nan); }},
+        {"offers[0].candidates[1].bans: -1",
+         [&](Story& s) {
+             candidate(s).bans = {{0, -1}};
+         }},
+        {"offers[0].candidates[1].bans: not by",
+         [&](Story& s) {
+             candidate(s).bans = {{-1, 1}};
+         }},
+        {"offers[0].candidates[1].bans: not by",
+         [&](Story& s) {
+             candidate(s).bans = {{1, 1}, {0, 1}};
+         }},
+        {"offers[0].candidates[1].bans: behind the tokens",
+         [&](Story& s) {
+             candidate(s).bans = {{3, 1}};
+         }},
+        {"offers[0].candidates[1].draws", [&](Story& s) { candidate(s).draws = ~0ULL; }},
+        {"offers[0].candidates[1].settings: bad_patterns: the pattern '(' is no regular expression",
+         [&](Story& s) { candidate(s).settings.bad_patterns = {"("}; }},
         {"offers[0].candidates[1].score", [&](Story& s) { candidate(s).score = nan; }},
         {"offers[0].candidates[1].propensity", [&](Story& s) { candidate(s).propensity = nan; }},
         {"offers[0].candidates[1].settings: top_p",

@@ -103,6 +103,11 @@ const std::vector<std::string> arithmetic_of_offers_2{
     "alter table offers add column arithmetic text not null default ''",
 };
 
+const std::vector<std::string> bans_of_candidates_3{
+    "alter table candidates add column bans text not null default ''",
+    "alter table candidates add column draws bigint not null default 0",
+};
+
 std::vector<std::string> joined(std::vector<std::string> first,
                                 const std::vector<std::string>& second) {
     first.insert(first.end(), second.begin(), second.end());
@@ -132,6 +137,7 @@ std::span<const Migration> migrations() {
          append_only_in_sqlite(
              {"stories", "passages", "offers", "prompt_blocks", "candidates", "choices", "moves"})},
         {arithmetic_of_offers_2, {}},
+        {bans_of_candidates_3, {}},
     };
     return all;
 }

@@ -129,15 +129,20 @@ void make_schema_1(const std::string& path, const Story& story) {
     ASSERT_TRUE(SqliteBackend::open(path, {1000, {}}, migrations().first(1)));
     const std::string offers =
         "id, story, parent, number, prompt_ids, model, model_hash, adapter_hash, backend, created";
+    const std::string candidates =
+        "offer, \"index\", text, ids_bytes, tokens, settings, policy, propensity, stream, ending, "
+        "score, copied_share, seconds, created";
     std::string copy = "attach '" + donor + "' as donor;";
-    for (const std::string table :
-         {"stories", "passages", "prompt_blocks", "candidates", "choices", "moves"}) {
+    for (const std::string table : {"stories", "passages", "prompt_blocks", "choices", "moves"}) {
         for (const char* part :
              {"insert into main.", table.c_str(), " select * from donor.", table.c_str(), ";"}) {
             copy += part;
         }
     }
-    copy += "insert into main.offers (" + offers + ") select " + offers + " from donor.offers";
+    copy += "insert into main.offers (" + offers + ") select " + offers +
+            " from donor.offers;"
+            "insert into main.candidates (" +
+            candidates + ") select " + candidates + " from donor.candidates";
     run_sql(path, copy);
 }
 
@@ -154,8 +159,13 @@ TEST(Migrations, from_schema_1_promise_nothing_for_the_offers_that_are_there) {
     ASSERT_TRUE(store) << store.error().message;
     EXPECT_EQ((*store)->check()->schema, newest());
     EXPECT_TRUE((*store)->check()->is_sound);
-    for (OfferRecord& offer : story.offers)
+    for (OfferRecord& offer : story.offers) {
         offer.arithmetic = "";
+        for (CandidateRecord& candidate : offer.candidates) {
+            candidate.bans.clear();
+            candidate.draws = 0;
+        }
+    }
     EXPECT_EQ(renumbered(*(*store)->load(StoryId{1})), renumbered(story));
     EXPECT_EQ(sql_fault(path, "update offers set arithmetic = 'cpu'"), "offers are append-only");
     EXPECT_NE(sql_fault(path + ".backup-v1", "select arithmetic from offers"), "");

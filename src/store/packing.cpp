@@ -135,6 +135,26 @@ std::optional<std::vector<TokenRecord>> unpack_tokens(std::string_view packed) {
     return tokens;
 }
 
+std::string pack_bans(std::span<const BanRecord> bans) {
+    std::vector<TokenId> pairs;
+    pairs.reserve(2 * bans.size());
+    for (const BanRecord& ban : bans) {
+        pairs.push_back(ban.position);
+        pairs.push_back(ban.id);
+    }
+    return pack_ids(pairs);
+}
+
+std::optional<std::vector<BanRecord>> unpack_bans(std::string_view packed) {
+    const auto pairs = unpack_ids(packed);
+    if (!pairs || pairs->size() % 2 != 0) return std::nullopt;
+    std::vector<BanRecord> bans;
+    bans.reserve(pairs->size() / 2);
+    for (std::size_t i = 0; i < pairs->size(); i += 2)
+        bans.push_back({(*pairs)[i], (*pairs)[i + 1]});
+    return bans;
+}
+
 std::optional<std::uint64_t> unsigned_from(std::string_view digits) {
     std::uint64_t value = 0;
     const char* const end = digits.data() + digits.size();

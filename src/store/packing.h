@@ -23,6 +23,11 @@ std::string pack_tokens(std::span<const TokenRecord> tokens);
 /// Empty when `packed` is no such text.
 std::optional<std::vector<TokenRecord>> unpack_tokens(std::string_view packed);
 
+/// [n] records of 8 bytes: position int32, id int32.
+std::string pack_bans(std::span<const BanRecord> bans);
+/// Empty when `packed` is no such text.
+std::optional<std::vector<BanRecord>> unpack_bans(std::string_view packed);
+
 /// A whole number in [0, 2^64) in decimal digits, without sign, space or leading zeros; empty when
 /// `digits` is something else.
 std::optional<std::uint64_t> unsigned_from(std::string_view digits);

@@ -21,6 +21,15 @@ TEST(Packing, writes_a_token_as_twenty_bytes) {
     EXPECT_EQ(pack_tokens(tokens), "BwAAAAAAgL8AAAC/AADAPwIAAAA=");
 }
 
+TEST(Packing, writes_a_ban_as_eight_bytes) {
+    // 02000000 07000000
+    const std::vector<BanRecord> bans{{2, 7}};
+    EXPECT_EQ(pack_bans(bans), "AgAAAAcAAAA=");
+    EXPECT_EQ(unpack_bans("AgAAAAcAAAA="), bans);
+    EXPECT_EQ(unpack_bans(""), std::vector<BanRecord>{});
+    EXPECT_FALSE(unpack_bans("AgAAAA=="));
+}
+
 TEST(Packing, gives_back_what_it_packed_for_every_length) {
     std::vector<TokenId> ids;
     for (int i = 0; i < 50; ++i) {

@@ -3,6 +3,7 @@
 
 #include "base/rng.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cassert>
@@ -73,6 +74,7 @@ sample::Settings random_settings(Dice& dice) {
     settings.top_k = static_cast<int>(dice.below(200));
     settings.top_p = 1.0 / (1.0 + static_cast<double>(dice.below(7)));
     if (dice.falls(0.3)) settings.bad_words = {"na\u00efve", "two words", "q\"uote"};
+    if (dice.falls(0.3)) settings.bad_patterns = {"[0-9]+", "(?i)\"q\\b"};
     if (dice.falls(0.3)) settings.stop = {"\n\n", "The End"};
     if (dice.falls(0.3)) settings.logit_bias = {{0, -100.0}, {31999, 0.1}};
     settings.ignore_end = dice.falls(0.5);
@@ -88,6 +90,13 @@ CandidateRecord random_candidate(Dice& dice, std::size_t index) {
         token = {static_cast<TokenId>(dice.below(32000)), dice.real32(), dice.real32(),
                  dice.real32(), static_cast<std::int32_t>(dice.below(32000))};
     }
+    std::int32_t position = 0;
+    for (std::size_t i = dice.below(4); i > 0; --i) {
+        const auto most = static_cast<std::int32_t>(candidate.tokens.size());
+        position = std::min(most, position + static_cast<std::int32_t>(dice.below(3)));
+        candidate.bans.push_back({position, static_cast<TokenId>(dice.below(32000))});
+    }
+    candidate.draws = candidate.tokens.size() + candidate.bans.size() + dice.below(9);
     candidate.ids_bytes = candidate.tokens.empty() ? 0 : dice.below(candidate.text.size() + 1);
     candidate.settings = random_settings(dice);
     candidate.policy = dice.falls(0.5) ? "random" : "fixed";

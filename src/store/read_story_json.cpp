@@ -250,15 +250,32 @@ std::vector<TokenRecord> tokens_from(const Cursor& at) {
     return tokens;
 }
 
+std::vector<BanRecord> bans_from(const Cursor& at) {
+    at.expect_only(std::array{"positions", "ids"});
+    const auto positions = at.at("positions").wholes<std::int32_t>();
+    const auto ids = at.at("ids").wholes<TokenId>();
+    std::vector<BanRecord> bans;
+    if (positions.size() != ids.size()) {
+        at.note("lists of different lengths");
+        return bans;
+    }
+    for (std::size_t i = 0; i < ids.size(); ++i)
+        bans.push_back({positions[i], ids[i]});
+    return bans;
+}
+
 CandidateRecord candidate_from(const Cursor& at) {
-    at.expect_only(std::array{"index", "text", "ids_bytes", "tokens", "settings", "policy",
-                              "propensity", "stream", "ending", "score", "copied_share", "seconds",
-                              "created"});
+    at.expect_only(std::array{"index", "text", "ids_bytes", "tokens", "bans", "draws", "settings",
+                              "policy", "propensity", "stream", "ending", "score", "copied_share",
+                              "seconds", "created"});
     CandidateRecord candidate;
     candidate.index = at.at("index").whole<std::size_t>();
     candidate.text = at.at("text").text();
     candidate.ids_bytes = at.at("ids_bytes").whole<std::size_t>();
     candidate.tokens = tokens_from(at.at("tokens"));
+    // Documents written before they were kept have neither.
+    if (at.has("bans")) candidate.bans = bans_from(at.at("bans"));
+    if (at.has("draws")) candidate.draws = at.at("draws").whole<std::uint64_t>();
     candidate.settings = at.at("settings").settings();
     candidate.policy = at.at("policy").text();
     if (!at.at("propensity").is_null()) candidate.propensity = at.at("propensity").real();

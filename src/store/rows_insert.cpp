@@ -99,20 +99,22 @@ void insert_candidate(soci::session& sql, OfferId offer, const CandidateRecord& 
     const long long index = count_of(candidate.index);
     const long long ids_bytes = count_of(candidate.ids_bytes);
     const std::string tokens = pack_tokens(candidate.tokens);
+    const std::string bans = pack_bans(candidate.bans);
+    const auto draws = static_cast<long long>(candidate.draws);
     const std::string settings = sample::to_json(candidate.settings);
     const double propensity = candidate.propensity.value_or(0);
     soci::indicator has_propensity = present(candidate.propensity.has_value());
     const std::string stream = std::to_string(candidate.stream);
     const long long created = ms_of(candidate.created);
     sql << "insert into candidates (offer, \"index\", text, ids_bytes, tokens, settings, policy,"
-           " propensity, stream, ending, score, copied_share, seconds, created) values (:offer,"
-           " :index, :text, :ids_bytes, :tokens, :settings, :policy, :propensity, :stream,"
-           " :ending, :score, :copied_share, :seconds, :created)",
+           " propensity, stream, ending, score, copied_share, seconds, created, bans, draws)"
+           " values (:offer, :index, :text, :ids_bytes, :tokens, :settings, :policy, :propensity,"
+           " :stream, :ending, :score, :copied_share, :seconds, :created, :bans, :draws)",
         soci::use(key), soci::use(index), soci::use(candidate.text), soci::use(ids_bytes),
         soci::use(tokens), soci::use(settings), soci::use(candidate.policy),
         soci::use(propensity, has_propensity), soci::use(stream), soci::use(candidate.ending),
         soci::use(candidate.score), soci::use(candidate.copied_share), soci::use(candidate.seconds),
-        soci::use(created);
+        soci::use(created), soci::use(bans), soci::use(draws);
 }
 
 void insert_choice(soci::session& sql, StoryId story, const ChoiceRecord& choice) {

@@ -30,6 +30,8 @@ struct CandidateRow {
     std::string tokens;
     std::string settings;
     std::string stream;
+    std::string bans;
+    long long draws = 0;
     double propensity = 0;
     soci::indicator has_propensity = soci::i_ok;
     CandidateRecord record;
@@ -45,6 +47,10 @@ Result<CandidateRecord> understand(CandidateRow& row) {
     auto tokens = unpack_tokens(row.tokens);
     if (!tokens) return damaged(place, "its tokens cannot be read");
     record.tokens = std::move(*tokens);
+    auto bans = unpack_bans(row.bans);
+    if (!bans) return damaged(place, "its bans cannot be read");
+    record.bans = std::move(*bans);
+    record.draws = static_cast<std::uint64_t>(row.draws);
     auto settings = sample::settings_from_json(row.settings);
     if (!settings) return damaged(place, settings.error().message);
     record.settings = std::move(*settings);
@@ -83,13 +89,14 @@ Result<Unit> add_candidates(soci::session& sql, long long story, Places& places)
     soci::statement rows =
         (sql.prepare << "select c.offer, c.\"index\", c.text, c.ids_bytes, c.tokens, c.settings,"
                         " c.policy, c.propensity, c.stream, c.ending, c.score, c.copied_share,"
-                        " c.seconds, c.created from candidates c join offers o on o.id = c.offer"
+                        " c.seconds, c.created, c.bans, c.draws from candidates c join offers o on "
+                        "o.id = c.offer"
                         " where o.story = :story order by c.offer, c.\"index\"",
          use(story), into(row.offer), into(row.index), into(row.record.text), into(row.ids_bytes),
          into(row.tokens), into(row.settings), into(row.record.policy),
          into(row.propensity, row.has_propensity), into(row.stream), into(row.record.ending),
          into(row.record.score), into(row.record.copied_share), into(row.record.seconds),
-         into(row.created));
+         into(row.created), into(row.bans), into(row.draws));
     rows.execute();
     while (rows.fetch()) {
         auto record = understand(row);

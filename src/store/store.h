@@ -58,6 +58,14 @@ struct TokenRecord {
     bool operator==(const TokenRecord&) const = default;
 };
 
+/// A token that was drawn at a position and refused there, as `model::Ban` has it.
+struct BanRecord {
+    std::int32_t position = 0;  // tokens of the candidate before it, at most all of them
+    TokenId id = 0;
+
+    bool operator==(const BanRecord&) const = default;
+};
+
 /// A piece of the prompt as sent.
 struct PromptBlock {
     std::string text;
@@ -71,6 +79,8 @@ struct CandidateRecord {
     std::string text;
     std::size_t ids_bytes = 0;  // bytes of `text` that `tokens` spell
     std::vector<TokenRecord> tokens;
+    std::vector<BanRecord> bans;  // by position; those in force when the tokens were drawn
+    std::uint64_t draws = 0;      // all of them; 0: not kept, nor were the bans
     sample::Settings settings;
     std::string policy;
     std::optional<double> propensity;

@@ -88,11 +88,23 @@ Json to_value(const std::vector<TokenRecord>& tokens) {
             {"rank", std::move(ranks)}};
 }
 
+Json to_value(const std::vector<BanRecord>& bans) {
+    Json positions = Json::array();
+    Json ids = Json::array();
+    for (const BanRecord& ban : bans) {
+        positions.push_back(ban.position);
+        ids.push_back(ban.id);
+    }
+    return {{"positions", std::move(positions)}, {"ids", std::move(ids)}};
+}
+
 Json to_value(const CandidateRecord& candidate) {
     return {{"index", candidate.index},
             {"text", candidate.text},
             {"ids_bytes", candidate.ids_bytes},
             {"tokens", to_value(candidate.tokens)},
+            {"bans", to_value(candidate.bans)},
+            {"draws", candidate.draws},
             {"settings", Json::parse(sample::to_json(candidate.settings), nullptr, false)},
             {"policy", candidate.policy},
             {"propensity", candidate.propensity ? real(*candidate.propensity) : Json(nullptr)},

@@ -133,6 +133,23 @@ TEST(StoryJson, reads_documents_from_before_arithmetic_was_kept) {
               "story: offers[0].arithmetic: not a text");
 }
 
+TEST(StoryJson, reads_documents_from_before_bans_were_kept) {
+    Story story = small_story();
+    auto& candidate = story.offers[0].candidates[0];
+    candidate.bans = {{0, 5}, {1, 7}};
+    candidate.draws = 12;
+    const std::string document = to_json(story);
+    EXPECT_EQ(story_from_json(document).value(), story);
+    const std::string bans =
+        "\"bans\": {\n            \"positions\": [0,1],\n            \"ids\": [5,7]\n          },";
+    const auto older = story_from_json(with(with(document, bans, ""), "\"draws\": 12,", ""));
+    ASSERT_TRUE(older) << older.error().message;
+    EXPECT_TRUE(older->offers[0].candidates[0].bans.empty());
+    EXPECT_EQ(older->offers[0].candidates[0].draws, 0U);
+    EXPECT_EQ(refusal_of(with(document, "\"ids\": [5,7]", "\"ids\": [5]")),
+              "story: offers[0].candidates[0].bans: lists of different lengths");
+}
+
 TEST(StoryJson, reads_wide_numbers_as_digits_or_as_numbers) {
     const std::string document = to_json(small_story());
     const auto story =

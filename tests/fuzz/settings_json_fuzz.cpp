@@ -62,13 +62,14 @@ constexpr std::array<const char*, 24> numbers{
     "0",     "1",  "-1",   "2",    "0.5",        "1.0",        "-0.0",       "1e-7",
     "1e-6",  "10", "64",   "100",  "-100",       "1e6",        "1000000",    "1000001",
     "1e308", "-2", "0.05", "1e-9", "2147483647", "2147483648", "4294967297", "0.30000000000000004"};
-constexpr std::array<const char*, 22> texts{"temperature",
+constexpr std::array<const char*, 23> texts{"temperature",
                                             "top_k",
                                             "top_p",
                                             "min_p",
                                             "typical_p",
                                             "repetition_penalty",
                                             "bad_words",
+                                            "bad_patterns",
                                             "stop",
                                             "order",
                                             "logit_bias",
@@ -84,11 +85,15 @@ constexpr std::array<const char*, 22> texts{"temperature",
                                             "\\ud83d\\ude00",
                                             "follow on",
                                             "max_new_tokens"};
-constexpr std::array<const char*, 8> members{
-    R"("stop":["\n\n"],)",           R"("bad_words":["heck","nay"],)",
-    R"("logit_bias":{"7":-100},)",   R"("order":["min_p"],)",
-    R"("ignore_end":true,)",         R"("top_k":40,)",
-    R"("order":["top_p","top_k"],)", R"("penalty_window":0,)"};
+constexpr std::array<const char*, 9> members{R"("bad_patterns":["(?i)a{2,3}|\\bb[^c]"],)",
+                                             R"("stop":["\n\n"],)",
+                                             R"("bad_words":["heck","nay"],)",
+                                             R"("logit_bias":{"7":-100},)",
+                                             R"("order":["min_p"],)",
+                                             R"("ignore_end":true,)",
+                                             R"("top_k":40,)",
+                                             R"("order":["top_p","top_k"],)",
+                                             R"("penalty_window":0,)"};
 
 }  // namespace
 
