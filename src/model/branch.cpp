@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: 0BSD
 #include "model/branch.h"
 
+#include "base/sentences.h"
+
 #include <algorithm>
 #include <cassert>
 #include <utility>
@@ -88,6 +90,50 @@ void Branch::take(const sample::Drawn& drawn, const Model& model) {
         take_back(*ban);
     else
         ending_ = ending;
+}
+
+Result<Unit> Branch::search(Model& model, std::span<const TokenId> ends,
+                            const std::stop_token& stop) {
+    const std::vector<TokenId> prompt(tokens_.begin(), tokens_.end());
+    TextSearch search(model, prompt, ends, [&](std::span<const TokenId> text, TokenId token) {
+        return may_follow(model, text, token);
+    });
+    const std::size_t most =
+        std::min(static_cast<std::size_t>(sampler_.settings().max_new_tokens), stops_at_tokens_);
+    auto found = search.find(sampler_, most, stop);
+    if (!found) return found.error();
+    const bool is_cut = stop.stop_requested() && sampler_.settings().num_beams > 1;
+    if (is_cut) found->traces.clear();
+    for (const auto& token : found->traces) {
+        const std::size_t n_before = n_drawn();
+        take(token, model);
+        if (ending_ || n_drawn() != n_before + 1) break;
+    }
+    if (!ending_) leave(stop.stop_requested() ? Ending::stopped : ending_of(*found, model));
+    return Unit{};
+}
+
+// Of a text that no stop string has ended.
+Ending Branch::ending_of(const FoundText& found, const Model& model) const {
+    if (n_drawn() < found.tokens.size() || found.is_exhausted) return Ending::exhausted;
+    if (found.is_ended) return Ending::end_of_text;
+    if (n_drawn() >= stops_at_tokens_) return Ending::stopped;
+    if (tokens_.size() >= model.info().window_tokens) return Ending::window;
+    return ends_sentence(text_.text()) ? Ending::sentence_end : Ending::budget;
+}
+
+// Whether `token` may stand behind `text`, which stands behind the prompt: for searches, which look
+// at many texts that are not this one's.
+bool Branch::may_follow(const Model& model, std::span<const TokenId> text, TokenId token) const {
+    CandidateText written(sampler_.settings().max_new_tokens, {});
+    Bans bans = bans_;
+    for (const TokenId each : text) {
+        const std::string piece = model.piece(each);
+        written.append(each, piece, {});
+        if (bans_.watches()) bans.append(piece);
+    }
+    const std::string piece = model.piece(token);
+    return written.may_follow(piece) && !(bans_.watches() && bans.append(piece));
 }
 
 // The text has ended, by a stop string or at a sentence end, and may have lost some of its end.

@@ -7,6 +7,7 @@
 #include "model/bans.h"
 #include "model/candidate_text.h"
 #include "model/generator.h"
+#include "model/text_search.h"
 #include "sample/sampler.h"
 
 #include <cstdint>
@@ -42,6 +43,13 @@ public:
     Result<Unit> extend(std::span<const float> logits, const Model& model,
                         std::span<const TokenId> ends);
 
+    /// Whether its settings ask for a text that is searched for, not drawn (text_search.h).
+    bool is_searched() const { return model::is_searched(sampler_.settings()); }
+
+    /// Searches its whole text and ends it. Nothing is drawn; what the text may not have is passed
+    /// over. A beam search that is stopped has no text. Errors: as TextSearch::find.
+    Result<Unit> search(Model& model, std::span<const TokenId> ends, const std::stop_token& stop);
+
     /// Ends it as it is. A ban that its end completes is taken back and not drawn anew.
     void leave(Ending ending);
 
@@ -63,6 +71,8 @@ private:
 
     Result<sample::Drawn> draw(std::span<const float> logits, std::span<const TokenId> ends);
     void take(const sample::Drawn& drawn, const Model& model);
+    bool may_follow(const Model& model, std::span<const TokenId> text, TokenId token) const;
+    Ending ending_of(const FoundText& found, const Model& model) const;
     std::optional<std::size_t> ban_in_ended(std::size_t bytes_before);
     void take_back(std::size_t begin);
     void end(Ending ending);

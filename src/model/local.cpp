@@ -69,6 +69,7 @@ private:
     Result<std::vector<Branch>> begin(std::span<const CandidateRequest> requests,
                                       const std::vector<TokenId>& prompt) const;
     Result<std::size_t> step(std::vector<Branch*>& open, const std::stop_token& stop);
+    Result<Unit> search(Round& round, Branch& branch, const std::stop_token& stop);
 
     std::unique_ptr<Model> model_;
     std::vector<TokenId> ends_;
@@ -224,6 +225,15 @@ Result<Unit> Local::extend_all(Round& round, std::vector<Branch*>& open) const {
     return Unit{};
 }
 
+// The whole text of a branch that is searched for, one such branch behind the other.
+Result<Unit> Local::search(Round& round, Branch& branch, const std::stop_token& stop) {
+    if (const auto done = branch.search(*model_, ends_, stop); !done)
+        return Error{done.error().code, "model '" + info().name + "': " + done.error().message};
+    round.seconds[round.index(branch)] = seconds_since(round.start);
+    round.show(branch);
+    return Unit{};
+}
+
 Result<Generated> Local::generate(const Prompt& prompt, std::span<const CandidateRequest> requests,
                                   const OnText& on_text, const std::stop_token& stop) {
     const auto start = Clock::now();
@@ -241,10 +251,11 @@ Result<Generated> Local::generate(const Prompt& prompt, std::span<const Candidat
     if (!cost && !stop.stop_requested()) return cost.error();
     generated.computed_tokens = cost ? cost->computed_tokens : 0;
 
-    std::vector<Branch*> open;
-    for (auto& branch : *branches)
-        open.push_back(&branch);
     Round round{start, on_text, branches->data(), std::vector<double>(branches->size())};
+    std::vector<Branch*> open;
+    for (auto& branch : *branches) {
+        if (!branch.is_searched()) open.push_back(&branch);
+    }
     while (!open.empty() && !stop.stop_requested()) {
         if (const auto done = extend_all(round, open); !done) return done.error();
         if (std::exchange(round.is_first, false))
@@ -252,6 +263,10 @@ Result<Generated> Local::generate(const Prompt& prompt, std::span<const Candidat
         if (open.empty()) break;
         const auto stepped = step(open, stop);
         if (!stepped && !stop.stop_requested()) return stepped.error();
+    }
+    for (auto& branch : *branches) {
+        if (!branch.is_searched()) continue;
+        if (const auto done = search(round, branch, stop); !done) return done.error();
     }
     for (Branch* branch : open) {
         branch->leave(Ending::stopped);

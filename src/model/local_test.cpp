@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace fabula::model {
 namespace {
@@ -79,6 +80,55 @@ TEST(Local, draws_the_same_with_mirostat_xtc_and_dry_whatever_the_company) {
     }
     EXPECT_GT(n_differing, 0);
     EXPECT_LT(n_differing, 12);
+}
+
+TEST(Local, searches_the_most_probable_text_beside_candidates_that_are_drawn) {
+    // " Ada" begins two of three texts; behind it both go on alike.
+    const auto generator =
+        scripted(" Ada ran home.\n---\n Ada ran home.\n---\n Ben was up all night.");
+    auto searched = request(1, 60);
+    searched.settings.num_beams = 3;
+    const CandidateRequest both[] = {request(7), searched};
+    std::string shown;
+    const auto generated = generator->generate(prompt_of("Late."), both,
+                                               [&](std::size_t index, std::string_view text) {
+                                                   if (index == 1) shown += text;
+                                               },
+                                               {});
+    ASSERT_TRUE(generated) << generated.error().message;
+    const auto& candidate = generated->candidates[1];
+    EXPECT_EQ(candidate.text, " Ada ran home.");
+    EXPECT_EQ(shown, candidate.text);
+    EXPECT_EQ(candidate.ending, Ending::end_of_text);
+    ASSERT_EQ(candidate.trace.size(), candidate.ids.size());
+    EXPECT_EQ(candidate.trace[0].logprob, 0);
+    EXPECT_NEAR(candidate.trace[1].logprob, std::log(2.0 / 3), 1e-6);
+    const auto alone = generator->generate(prompt_of("Late."), {&searched, 1}, {}, {});
+    ASSERT_TRUE(alone);
+    EXPECT_EQ(alone->candidates[0].ids, candidate.ids);
+    EXPECT_EQ(alone->candidates[0].trace, candidate.trace);
+}
+
+TEST(Local, finds_another_text_where_the_most_probable_is_banned) {
+    const auto generator =
+        scripted(" Ada ran home.\n---\n Ada ran home.\n---\n Ben was up all night.");
+    auto searched = request(1, 60);
+    searched.settings.num_beams = 3;
+    searched.settings.bad_words = {"ran home"};
+    const auto generated = generator->generate(prompt_of("Late."), {&searched, 1}, {}, {});
+    ASSERT_TRUE(generated) << generated.error().message;
+    EXPECT_EQ(generated->candidates[0].text, " Ben was up all night.");
+}
+
+TEST(Local, says_that_a_model_without_states_cannot_search_by_contrast) {
+    const auto generator = scripted(" Now.");
+    auto searched = request(1, 60);
+    searched.settings.penalty_alpha = 0.6;
+    searched.settings.top_k = 4;
+    const auto refused = generator->generate(prompt_of("Late."), {&searched, 1}, {}, {});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::unavailable);
+    EXPECT_NE(refused.error().message.find("penalty_alpha"), std::string::npos);
 }
 
 TEST(Local, continues_the_ids_of_a_prompt_as_it_continued_the_prompt) {
