@@ -62,9 +62,9 @@ def read_arguments(words: list[str]) -> argparse.Namespace:
     verb.set_defaults(compare=decode.compare)
     verb = verbs.add_parser("step", help="whole steps: fabula write beside llama-server")
     add_shared(verb, "3")
-    verb.add_argument("--steps", type=whole(1, 1000), default=4, metavar="N", help="steps of each story [4]")
+    verb.add_argument("--steps", type=whole(1, 1000), default=1, metavar="N", help="timed steps of each story [1]")
     verb.add_argument("--prompt-tokens", type=whole(1, 1 << 16), default=128, metavar="N",
-                      help="about so long is the text that each story begins with [128]")
+                      help="so many stand, about, before the first timed step [128]")
     verb.add_argument("--typical-p", type=float, default=0.95, metavar="X", help="of both [0.95]")
     verb.set_defaults(compare=step.compare)
     verb = verbs.add_parser("sample", help="drawing a token: our samplers beside llama.cpp's, in one process")

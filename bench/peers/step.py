@@ -34,13 +34,18 @@ def ended(process: subprocess.Popen) -> int:
 
 
 def opening(options, file: str) -> str:
-    """A text of about as many tokens as were asked for."""
-    text = OPENING
-    while True:
-        out, _ = run([options.binary, "model", "tokens", "--model", file, "--text", text, "--json"])
-        if len(json.loads(out)["tokens"]) >= options.prompt_tokens:
-            return text
-        text += MORE
+    """The beginning of a story, so long that the first timed step has about as many tokens before it as were asked for."""
+    words = (OPENING + MORE * 200).split(" ")
+    wanted = max(8, options.prompt_tokens - round(1.1 * options.tokens))
+    few, many = 1, len(words)
+    while few < many:
+        middle = (few + many + 1) // 2
+        out, _ = run([options.binary, "model", "tokens", "--model", file, "--text", " ".join(words[:middle]), "--json"])
+        if len(json.loads(out)["tokens"]) <= wanted:
+            few = middle
+        else:
+            many = middle - 1
+    return " ".join(words[:few])
 
 
 class Steps:
