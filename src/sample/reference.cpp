@@ -112,11 +112,8 @@ List after(Stage stage, List list, const Settings& settings, const Spelling& spe
 
 }  // namespace
 
-List in_play(std::span<const float> logits, const Settings& settings, const Spelling& spelling,
-             const Step& step) {
-    const auto bad = completing(spelling.bad_sequences, step.history);
+List in_play(std::span<const float> logits, const Settings& settings, const Step& step) {
     std::set<TokenId> banned = ending_an_old_ngram(step.history, settings.no_repeat_ngram_size);
-    banned.insert(bad.begin(), bad.end());
     banned.insert(step.banned.begin(), step.banned.end());
     for (const auto& [token, bias] : settings.logit_bias) {
         if (bias <= -100) banned.insert(token);
@@ -127,17 +124,6 @@ List in_play(std::span<const float> logits, const Settings& settings, const Spel
         if (!std::isinf(logits[i]) && !banned.contains(token)) list.push_back({token, logits[i]});
     }
     return list;
-}
-
-std::vector<TokenId> completing(std::span<const std::vector<TokenId>> sequences,
-                                std::span<const TokenId> history) {
-    std::set<TokenId> last;
-    for (const auto& sequence : sequences) {
-        if (sequence.empty() || sequence.size() - 1 > history.size()) continue;
-        const std::vector<TokenId> end(history.end() - (std::ssize(sequence) - 1), history.end());
-        if (std::equal(end.begin(), end.end(), sequence.begin())) last.insert(sequence.back());
-    }
-    return {last.begin(), last.end()};
 }
 
 std::vector<double> probabilities(const List& list) {
@@ -321,7 +307,7 @@ List greedy(const List& list) {
 
 List staged(std::span<const float> logits, const Settings& settings, const Spelling& spelling,
             const Step& step) {
-    List list = in_play(logits, settings, spelling, step);
+    List list = in_play(logits, settings, step);
     if (settings.temperature < lowest_temperature) {
         list = penalised(std::move(list), settings, step.history);
         return greedy(dry(std::move(list), settings, spelling.dry_breakers, step.history));

@@ -39,17 +39,11 @@ inline double on_surprise_grid(double distance) {
 }
 
 /// The row as a list: every token whose logit is not -inf and that is in neither `banned` nor the
-/// biases of -100, nor completes one of the bad sequences behind the history, nor, where
-/// no_repeat_ngram_size is n > 0, n tokens that stand in the history already.
+/// biases of -100, nor, where no_repeat_ngram_size is n > 0, completes n tokens that stand in the
+/// history already.
 /// Source: Paulus et al., "A Deep Reinforced Model for Abstractive Summarization", 2018,
 /// arXiv:1705.04304, section 2.5, for the n-grams.
-List in_play(std::span<const float> logits, const Settings& settings, const Spelling& spelling,
-             const Step& step);
-
-/// The last tokens that would complete one of `sequences` behind `history`: of a sequence of n
-/// tokens the n-th, where the history ends in the first n - 1. Ascending, each once.
-std::vector<TokenId> completing(std::span<const std::vector<TokenId>> sequences,
-                                std::span<const TokenId> history);
+List in_play(std::span<const float> logits, const Settings& settings, const Step& step);
 
 /// e^logit over the sum of e^logit, in the order of the list.
 std::vector<double> probabilities(const List& list);

@@ -190,12 +190,6 @@ TEST(Penalised, takes_frequency_off_each_time_and_presence_once_inside_the_windo
     EXPECT_EQ(penalised(list, settings, history), (List{{0, 3.0}, {1, 0.0}, {2, 9.0}}));
 }
 
-TEST(Completing, names_the_last_token_of_each_sequence_that_the_history_leads_to) {
-    const std::vector<Ids> sequences{{7}, {1, 2, 8}, {2, 9}, {1, 9, 3}, {}, {5, 5, 5, 5}};
-    EXPECT_EQ(completing(sequences, Ids{0, 1, 2}), (Ids{7, 8, 9}));
-    EXPECT_EQ(completing(sequences, Ids{}), Ids{7});
-}
-
 TEST(InPlay, leaves_out_minus_infinity_and_every_ban) {
     Settings settings;
     settings.logit_bias[1] = -100;
@@ -203,9 +197,8 @@ TEST(InPlay, leaves_out_minus_infinity_and_every_ban) {
     const std::vector<float> logits{none, 1, 2, 3, 4, 5};
     const Ids banned{2, 99};
     const Ids history{3};
-    const Spelling spelling{.bad_sequences = {{3, 4}}, .dry_breakers = {}};
-    const List list = in_play(logits, settings, spelling, {.history = history, .banned = banned});
-    EXPECT_EQ(list, (List{{3, 3.0}, {5, 5.0}}));
+    const List list = in_play(logits, settings, {.history = history, .banned = banned});
+    EXPECT_EQ(list, (List{{3, 3.0}, {4, 4.0}, {5, 5.0}}));
 }
 
 TEST(InPlay, leaves_out_what_would_write_a_run_of_tokens_twice) {
@@ -213,11 +206,11 @@ TEST(InPlay, leaves_out_what_would_write_a_run_of_tokens_twice) {
     settings.no_repeat_ngram_size = 3;
     const std::vector<float> logits{0, 1, 2, 3, 4};
     const Ids history{1, 2, 3, 0, 1, 2, 4, 1, 2};
-    EXPECT_EQ(tokens(in_play(logits, settings, {}, {.history = history})), (Ids{0, 1, 2}));
+    EXPECT_EQ(tokens(in_play(logits, settings, {.history = history})), (Ids{0, 1, 2}));
     settings.no_repeat_ngram_size = 1;
-    EXPECT_TRUE(in_play(logits, settings, {}, {.history = history}).empty());
+    EXPECT_TRUE(in_play(logits, settings, {.history = history}).empty());
     settings.no_repeat_ngram_size = 20;
-    EXPECT_EQ(tokens(in_play(logits, settings, {}, {.history = history})), (Ids{0, 1, 2, 3, 4}));
+    EXPECT_EQ(tokens(in_play(logits, settings, {.history = history})), (Ids{0, 1, 2, 3, 4}));
 }
 
 TEST(Kept, follows_the_order_of_the_stages) {

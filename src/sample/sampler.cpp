@@ -27,13 +27,6 @@ std::int32_t rank_of(std::span<const float> logits, TokenId token) {
     return static_cast<std::int32_t>(count_above(logits, own) + ties);
 }
 
-// Whether `history` ends in all of `sequence` but its last token.
-bool leads_to_last(std::span<const TokenId> history, std::span<const TokenId> sequence) {
-    if (sequence.empty() || sequence.size() - 1 > history.size()) return false;
-    const auto begin = sequence.first(sequence.size() - 1);
-    return std::equal(begin.begin(), begin.end(), history.last(begin.size()).begin());
-}
-
 }  // namespace
 
 double dry_penalty(const Settings& settings, std::size_t length) {
@@ -155,9 +148,6 @@ double Sampler::mirostat_mu(const Step& step) const {
 }
 
 void Sampler::ban(const Step& step) {
-    for (const auto& sequence : spelling_.bad_sequences) {
-        if (leads_to_last(step.history, sequence)) row_.ban(sequence.back());
-    }
     for (const auto token : step.banned)
         row_.ban(token);
     for (const auto& [token, bias] : settings_.logit_bias) {

@@ -38,8 +38,7 @@ struct Scored {
 
 /// What of the settings is text, spelt in the tokens of one vocabulary.
 struct Spelling {
-    std::vector<std::vector<TokenId>> bad_sequences;  // a token that would complete one is banned
-    std::vector<TokenId> dry_breakers;                // ascending
+    std::vector<TokenId> dry_breakers;  // ascending
 };
 
 /// What the sampler must know beyond the row.
@@ -65,9 +64,8 @@ public:
 
     /// Draws from `logits` [n_vocab], finite or -inf (banned), as `reference.h` defines it: of the
     /// tokens kept, ascending by id, the first up to which the probabilities together exceed
-    /// step.number. Ids in the step, the biases or the bad sequences that are not in the row are
-    /// passed over. Errors: exhausted when every token is banned; corrupt when a logit is NaN or
-    /// +inf.
+    /// step.number. Ids in the step or the biases that are not in the row are passed over. Errors:
+    /// exhausted when every token is banned; corrupt when a logit is NaN or +inf.
     Result<Drawn> draw(std::span<const float> logits, const Step& step);
 
     /// The ids that stay in play after every stage, ascending, with their probabilities; for tests,

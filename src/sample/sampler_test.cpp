@@ -18,7 +18,6 @@ namespace fabula::sample {
 namespace {
 
 using Ids = std::vector<TokenId>;
-using Sequences = std::vector<Ids>;
 
 // The stage alone, at a random place in its range; temperature is 1 so that no other stage acts.
 Settings single_stage(Stage stage, const Rng& rng) {
@@ -143,7 +142,6 @@ Case random_case(Shape shape, std::size_t n_vocab, const Rng& rng) {
         made.history.push_back(made.history[10 + i]);
     if (n_vocab > 4) {
         made.banned = {token(100), token(101), -1, 1 << 30};
-        made.spelling.bad_sequences = {{made.history.back(), token(102)}, {token(103), token(104)}};
         made.spelling.dry_breakers = {made.history[made.history.size() - 5]};
     }
     made.coin = rng.uniform(106);
@@ -287,7 +285,7 @@ TEST(Sampler, traces_each_token_as_float64_would) {
         const auto drawn = sampler.draw(made.row, step);
         if (!drawn) continue;
 
-        const auto model = reference::in_play(made.row, Settings{}, {}, {});
+        const auto model = reference::in_play(made.row, Settings{}, {});
         const auto share = reference::probabilities(model);
         const auto at = std::find_if(model.begin(), model.end(), [&](const auto& entry) {
             return entry.token == drawn->token;
@@ -323,21 +321,6 @@ TEST(Sampler, at_temperature_0_takes_the_likeliest_after_penalties_and_the_lower
     EXPECT_EQ(drawn.rank, 2);
     EXPECT_EQ(drawn.logprob, 0);
     EXPECT_LT(drawn.logprob_model, 0);
-}
-
-TEST(Sampler, never_draws_a_token_that_completes_a_bad_sequence) {
-    const std::vector<float> row{9, 1, 1, 1};
-    Sampler sampler(Settings{}, {.bad_sequences = {{2, 3, 0}, {1}}, .dry_breakers = {}});
-    std::set<TokenId> behind_2_3;
-    std::set<TokenId> behind_3;
-    for (int i = 0; i < 1000; ++i) {
-        const double number = i / 1000.0;
-        behind_2_3.insert(sampler.draw(row, {.history = Ids{0, 2, 3}, .number = number})->token);
-        behind_3.insert(sampler.draw(row, {.history = Ids{3}, .number = number})->token);
-    }
-    EXPECT_EQ(behind_2_3, (std::set<TokenId>{2, 3}));
-    EXPECT_TRUE(behind_3.contains(0));
-    EXPECT_FALSE(behind_3.contains(1));
 }
 
 TEST(Sampler, never_keeps_a_banned_token_whatever_the_order) {
@@ -414,7 +397,7 @@ TEST(Sampler, names_the_likeliest_after_penalties_and_dry_and_traces_each) {
         const Case made = random_case(shapes[i % std::size(shapes)], 3 + i * 29, rng);
         const Settings settings = random_chain(rng.child(2));
         const auto step = made.step();
-        auto list = reference::in_play(made.row, settings, made.spelling, step);
+        auto list = reference::in_play(made.row, settings, step);
         list = reference::penalised(std::move(list), settings, step.history);
         list = reference::dry(std::move(list), settings, made.spelling.dry_breakers, step.history);
         Sampler sampler(settings, made.spelling);
