@@ -18,6 +18,8 @@ void add_write(CLI::App& app, Run& run);
 void add_story(CLI::App& app, Run& run);
 /// `replay`, one of the verbs of `story`.
 void add_replay(CLI::App& story, Run& run);
+/// `why`, another.
+void add_why(CLI::App& story, Run& run);
 void add_model(CLI::App& app, Run& run);
 void add_bench(CLI::App& app, Run& run);
 void add_settings(CLI::App& app, Run& run);

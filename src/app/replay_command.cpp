@@ -2,6 +2,7 @@
 #include "app/commands.h"
 #include "app/configuration.h"
 #include "app/exit_status.h"
+#include "app/offer_models.h"
 #include "app/open_model.h"
 #include "app/open_store.h"
 #include "app/paths.h"
@@ -28,58 +29,6 @@ struct ReplayArguments {
     std::string story;
     std::optional<std::size_t> candidates;
     bool json = false;
-
-    bool has(const char* key) const { return flags.values.contains(key); }
-};
-
-// Opens for each offer what it was drawn with, one model at a time.
-class Models {
-public:
-    Models(const ReplayArguments& arguments, OpenOptions options)
-        : arguments_(arguments), options_(std::move(options)) {}
-
-    Result<model::Generator*> operator()(const store::OfferRecord& offer) {
-        auto key = offer.model + '\n' + offer.model_hash + '\n' + offer.arithmetic;
-        if (key != key_) {
-            key_ = std::move(key);
-            generator_.reset();  // before the next takes its room
-            failure_.reset();
-            auto model = open(offer);
-            if (model)
-                generator_ = model::make_local(*std::move(model));
-            else
-                failure_ = model.error();
-        }
-        if (failure_) return *failure_;
-        return generator_.get();
-    }
-
-    /// Why the model that a person named could not be opened.
-    std::optional<Error> failure_of_named() const {
-        return arguments_.has("model") ? failure_ : std::nullopt;
-    }
-
-private:
-    // A flag comes before what was kept, and that before environment and files.
-    Result<std::unique_ptr<model::Model>> open(const store::OfferRecord& offer) const {
-        auto options = options_as(offer.arithmetic, options_);
-        if (!options) return options.error();
-        if (arguments_.has("backend")) options->backend = options_.backend;
-        if (arguments_.has("kernel")) options->kernel = options_.kernel;
-        if (arguments_.has("cache_type")) options->cache = options_.cache;
-        if (arguments_.has("model"))
-            return open_model(arguments_.flags.values.at("model"), *options);
-        if (offer.backend == "scripted")
-            return Error{ErrorCode::not_found,
-                         "a script wrote them: name it with --model scripted:FILE"};
-        return open_model(offer.model, *options);
-    }
-
-    const ReplayArguments& arguments_;
-    OpenOptions options_;
-    std::string key_;
-    std::unique_ptr<model::Generator> generator_;
-    std::optional<Error> failure_;
 };
 
 Result<std::size_t> group_of(const ReplayArguments& arguments) {
@@ -123,7 +72,7 @@ Result<int> replay_story(const ReplayArguments& arguments) {
     if (!story) return story.error();
 
     options->n_branches = *group != 0 ? *group : largest_offer(*story);
-    Models models(arguments, *std::move(options));
+    OfferModels models(arguments.flags, *std::move(options));
     Progress progress("replay", static_cast<double>(candidates_of(*story)), "candidates");
     const auto replayed = engine::replay(
         *story, std::ref(models),
@@ -137,24 +86,6 @@ Result<int> replay_story(const ReplayArguments& arguments) {
     return replayed->differing.empty() ? exit_success : exit_failed_check;
 }
 
-// Keys whose default is what was kept.
-void add_overrides(CLI::App& sub, Flags& flags) {
-    const std::tuple<const char*, const char*, const char*> overrides[] = {
-        {"--model", "model", "a name, a GGUF file or scripted:FILE [the one of that name]"},
-        {"--backend", "backend", "cpu, llama or auto [as it was drawn]"},
-        {"--kernel", "kernel", "of backend cpu: avx512, avx2 or portable [as it was drawn]"},
-        {"--cache-type", "cache_type", "f16 or f32 [as it was drawn]"}};
-    for (const auto& [flag, key, hint] : overrides) {
-        sub.add_option_function<std::string>(
-               flag,
-               [&flags, name = std::string(key)](const std::string& value) {
-                   flags.values[name] = value;
-               },
-               hint)
-            ->type_name("TEXT");
-    }
-}
-
 }  // namespace
 
 void add_replay(CLI::App& story, Run& run) {
@@ -162,7 +93,7 @@ void add_replay(CLI::App& story, Run& run) {
     auto arguments = std::make_shared<ReplayArguments>();
     sub->add_option("story", arguments->story, "its number, or last")->required();
     add_key_flags(*sub, arguments->flags, {"db", "threads"});
-    add_overrides(*sub, arguments->flags);
+    add_offer_model_flags(*sub, arguments->flags);
     sub->add_option("--candidates", arguments->candidates,
                     "how many are drawn together [as many as were offered]")
         ->type_name("N");

@@ -241,7 +241,8 @@ Result<int> show_offers(const StoryArguments& arguments, store::Store& store) {
     const auto offer = newest_offer(arguments, *story);
     if (!offer) return offer.error();
     const std::size_t width = std::min<std::size_t>(columns(1), 100);
-    std::cout << "behind passage " << static_cast<std::uint32_t>((*offer)->parent) << ":\n";
+    std::cout << "behind passage " << static_cast<std::uint32_t>((*offer)->parent) << " (offer "
+              << static_cast<std::int64_t>((*offer)->id) << "):\n";
     for (const auto& candidate : (*offer)->candidates) {
         std::cout << fmt::format("{:>3}  {}  ({}, score {:.2f})\n", candidate.index + 1,
                                  settings_line(candidate.settings),
@@ -314,8 +315,8 @@ void add_arguments(CLI::App& sub, const std::string& name, StoryArguments& argum
 }  // namespace
 
 void add_story(CLI::App& app, Run& run) {
-    auto* command =
-        app.add_subcommand("story", "list, show, export, replay, undo: the stories that are kept");
+    auto* command = app.add_subcommand(
+        "story", "list, show, export, replay, why, undo: the stories that are kept");
     command->require_subcommand(1);
     command->footer(R"(Examples:
   fabula story list
@@ -323,6 +324,7 @@ void add_story(CLI::App& app, Run& run) {
   fabula story offers last
   fabula story take last 2
   fabula story replay last
+  fabula story why last --token 5
   fabula story undo 12 --steps 2
   fabula story jump 12 5
   fabula story edit 12 5 --file new-words.txt)");
@@ -348,6 +350,7 @@ void add_story(CLI::App& app, Run& run) {
         });
     }
     add_replay(*command, run);
+    add_why(*command, run);
 }
 
 }  // namespace fabula::app

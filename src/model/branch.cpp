@@ -8,12 +8,6 @@
 #include <utility>
 
 namespace fabula::model {
-namespace {
-
-constexpr std::uint64_t coin_stream = 1;  // beside a candidate's numbers, those for xtc
-
-}  // namespace
-
 std::size_t most_draws(int max_new_tokens) {
     return most_tries * static_cast<std::size_t>(most_tokens(max_new_tokens));
 }
@@ -69,7 +63,7 @@ Result<sample::Drawn> Branch::draw(std::span<const float> logits, std::span<cons
     return sampler_.draw(logits, {.history = tokens_,
                                   .banned = banned,
                                   .number = words_.uniform(position, attempt),
-                                  .coin = words_.child(coin_stream).uniform(position, attempt),
+                                  .coin = coins_of(words_).uniform(position, attempt),
                                   .mirostat_mu = positions_.back().mirostat_mu});
 }
 

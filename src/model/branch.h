@@ -26,6 +26,11 @@ constexpr std::size_t most_tries = 20;
 /// ends as `exhausted`, however much could still be tried.
 std::size_t most_draws(int max_new_tokens);
 
+/// Beside a candidate's numbers, those that decide whether xtc acts.
+inline Rng coins_of(const Rng& words) {
+    return words.child(1);
+}
+
 class Branch {
 public:
     Branch(const CandidateRequest& request, sample::Spelling spelling, Bans bans,

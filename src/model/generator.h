@@ -109,6 +109,40 @@ struct Generated {
     double seconds = 0;
 };
 
+/// A token that could have stood at a place.
+struct Alternative {
+    TokenId id = 0;
+    std::string text;              // its bytes, not always whole characters; "" for control tokens
+    double probability_model = 0;  // temperature 1, nothing cut
+    double probability = 0;        // under the settings; 0 where they put it out of reach
+    std::int32_t rank = 0;         // 0 is the model's likeliest
+};
+
+/// One place of a candidate: that of the last of `tokens`.
+struct PlaceRequest {
+    std::vector<TokenId> prompt_ids;  // Generated::prompt_ids
+    std::vector<TokenId> tokens;      // of the candidate, up to the place; not empty
+    std::vector<Ban> bans;            // Candidate::bans
+    std::uint64_t draws = 0;          // Candidate::draws
+    float logprob = 0;                // of the last of `tokens`, as it was kept
+    sample::Settings settings;
+    Rng words{0};                  // that of the candidate
+    std::size_t n_likeliest = 10;  // how many alternatives are listed
+};
+
+/// What was in reach at a place.
+struct Reach {
+    std::vector<Alternative> alternatives;  // the likeliest under the model, by rank; then the
+                                            // one taken where it is not among them
+    std::size_t n_in_reach = 0;             // tokens that the settings left in play
+    double share_cut = 0;  // of the model's probability, what lies out of reach, in [0, 1]
+    /// Whether the token that stands there was drawn, or found, again; only then can `taken` be
+    /// held against what was kept bit for bit.
+    bool was_drawn_again = false;
+    std::size_t n_refused = 0;  // tokens that were banned at this place
+    TokenTrace taken;           // of the token that stands there, as it is computed now
+};
+
 /// Text of candidate `index` as it is drawn: whole characters, never a part of a stop string, never
 /// what a later cut takes back (the last words wait until they are certain).
 using OnText = std::function<void(std::size_t index, std::string_view text)>;
@@ -128,6 +162,14 @@ public:
     virtual Result<Generated> generate(const Prompt& prompt,
                                        std::span<const CandidateRequest> requests,
                                        const OnText& on_text, const std::stop_token& stop) = 0;
+
+    /// What was in reach at a place of a candidate, from the row that it was drawn from.
+    /// Errors: as generate; unavailable when stopped.
+    virtual Result<Reach> reach(const PlaceRequest& place, const std::stop_token& stop) = 0;
+
+    /// The bytes of each token, "" for control tokens; not always whole characters.
+    /// Errors: invalid_input (ids that are not in the vocabulary).
+    virtual Result<std::vector<std::string>> spell(std::span<const TokenId> ids) const = 0;
 
     /// Tokens that a block takes inside a prompt. Errors: as Model::encode.
     virtual Result<std::size_t> measure(const Block& block) const = 0;

@@ -3,8 +3,10 @@
 // that are still being written go through one step together.
 #include "model/branch.h"
 #include "model/generator.h"
+#include "model/reach.h"
 
 #include <algorithm>
+#include <cassert>
 #include <chrono>
 #include <optional>
 #include <utility>
@@ -51,6 +53,17 @@ public:
     Result<Generated> generate(const Prompt& prompt, std::span<const CandidateRequest> requests,
                                const OnText& on_text, const std::stop_token& stop) override;
 
+    Result<Reach> reach(const PlaceRequest& place, const std::stop_token& stop) override;
+
+    Result<std::vector<std::string>> spell(std::span<const TokenId> ids) const override {
+        if (const auto known = check_ids(ids, "the text"); !known) return known.error();
+        std::vector<std::string> pieces;
+        pieces.reserve(ids.size());
+        for (const TokenId id : ids)
+            pieces.push_back(model_->piece(id));
+        return pieces;
+    }
+
     Result<std::size_t> measure(const Block& block) const override {
         if (!block.ids.empty()) return block.ids.size();
         const auto tokens = model_->encode(block.text, Place::inside);
@@ -63,6 +76,9 @@ private:
     Result<Unit> append_block(const Block& block, std::vector<TokenId>& tokens) const;
     Result<Unit> extend_all(Round& round, std::vector<Branch*>& open) const;
     Result<std::vector<TokenId>> encode(const Prompt& prompt) const;
+    Result<Unit> check_ids(std::span<const TokenId> ids, const char* what) const;
+    Result<Unit> check(const sample::Settings& settings) const;
+    sample::Spelling spelling_of(const sample::Settings& settings) const;
     Result<std::vector<TokenId>> prompt_of(const Prompt& prompt) const;
     std::string end_of(const std::vector<TokenId>& tokens, std::size_t n_bytes) const;
     std::vector<TokenId> breakers(const std::vector<std::string>& texts) const;
@@ -112,16 +128,34 @@ Result<std::vector<TokenId>> Local::encode(const Prompt& prompt) const {
     return tokens;
 }
 
+Result<Unit> Local::check_ids(std::span<const TokenId> ids, const char* what) const {
+    for (const TokenId token : ids) {
+        if (token < 0 || static_cast<std::size_t>(token) >= info().n_vocab)
+            return Error{ErrorCode::invalid_input, std::string(what) + " has token " +
+                                                       std::to_string(token) + ", and model '" +
+                                                       info().name + "' only 0 to " +
+                                                       std::to_string(info().n_vocab - 1)};
+    }
+    return Unit{};
+}
+
+Result<Unit> Local::check(const sample::Settings& settings) const {
+    if (auto valid = sample::validate(settings); !valid) return valid;
+    for (const auto& [token, bias] : settings.logit_bias) {
+        if (static_cast<std::size_t>(token) >= info().n_vocab)
+            return Error{ErrorCode::invalid_input, "logit_bias: model '" + info().name +
+                                                       "' has no token " + std::to_string(token) +
+                                                       ", only 0 to " +
+                                                       std::to_string(info().n_vocab - 1)};
+    }
+    return Unit{};
+}
+
 // The prompt's own ids, or those of its text.
 Result<std::vector<TokenId>> Local::prompt_of(const Prompt& prompt) const {
     auto tokens = prompt.ids.empty() ? encode(prompt) : Result(prompt.ids);
     if (!tokens) return tokens;
-    for (const TokenId token : *tokens) {
-        if (token < 0 || static_cast<std::size_t>(token) >= info().n_vocab)
-            return Error{ErrorCode::invalid_input,
-                         "the prompt has token " + std::to_string(token) + ", and model '" +
-                             info().name + "' only 0 to " + std::to_string(info().n_vocab - 1)};
-    }
+    if (const auto known = check_ids(*tokens, "the prompt"); !known) return known.error();
     if (tokens->size() >= info().window_tokens)
         return Error{ErrorCode::exhausted, "the prompt takes " + std::to_string(tokens->size()) +
                                                " tokens, the window of model '" + info().name +
@@ -140,6 +174,12 @@ std::vector<TokenId> Local::breakers(const std::vector<std::string>& texts) cons
         if (breaks) found.push_back(token);
     }
     return found;
+}
+
+sample::Spelling Local::spelling_of(const sample::Settings& settings) const {
+    sample::Spelling spelling;
+    if (settings.dry_multiplier > 0) spelling.dry_breakers = breakers(settings.dry_breakers);
+    return spelling;
 }
 
 // The text of the last tokens, with at least so many bytes that are no white space: back to a
@@ -167,19 +207,9 @@ Result<std::vector<Branch>> Local::begin(std::span<const CandidateRequest> reque
     branches.reserve(requests.size());
     Bans::Compiled compiled;
     for (const auto& request : requests) {
-        if (const auto valid = sample::validate(request.settings); !valid) return valid.error();
-        for (const auto& [token, bias] : request.settings.logit_bias) {
-            if (static_cast<std::size_t>(token) >= info().n_vocab)
-                return Error{ErrorCode::invalid_input, "logit_bias: model '" + info().name +
-                                                           "' has no token " +
-                                                           std::to_string(token) + ", only 0 to " +
-                                                           std::to_string(info().n_vocab - 1)};
-        }
-        sample::Spelling spelling;
-        if (request.settings.dry_multiplier > 0)
-            spelling.dry_breakers = breakers(request.settings.dry_breakers);
+        if (const auto good = check(request.settings); !good) return good.error();
         const auto before = end_of(prompt, Bans::reach_bytes(request.settings));
-        branches.emplace_back(request, std::move(spelling),
+        branches.emplace_back(request, spelling_of(request.settings),
                               Bans(request.settings, before, compiled), prompt);
     }
     return branches;
@@ -279,6 +309,50 @@ Result<Generated> Local::generate(const Prompt& prompt, std::span<const Candidat
     }
     generated.seconds = seconds_since(start);
     return generated;
+}
+
+// From the first place on where mirostat has a state, else the place alone.
+Result<Reach> Local::reach(const PlaceRequest& request, const std::stop_token& stop) {
+    assert(!request.tokens.empty());
+    if (const auto known = check_ids(request.tokens, "the candidate"); !known) return known.error();
+    if (const auto good = check(request.settings); !good) return good.error();
+    Prompt prompt;
+    prompt.ids = request.prompt_ids;
+    prompt.ids.insert(prompt.ids.end(), request.tokens.begin(), request.tokens.end());
+    const auto whole = prompt_of(prompt);
+    if (!whole) return whole.error();
+
+    sample::Sampler sampler(request.settings, spelling_of(request.settings));
+    logits_.resize(info().n_vocab);
+    PlaceInRow place;
+    place.ends = ends_;
+    if (request.draws > 0) place.draws = request.draws;  // 0: from before they were kept
+    place.words = request.words;
+    place.n_likeliest = request.n_likeliest;
+    const std::size_t last = request.tokens.size() - 1;
+    std::vector<TokenId> bans;
+    for (place.position = request.settings.mirostat_tau > 0 ? 0 : last;; ++place.position) {
+        const std::span<const TokenId> all(*whole);
+        const auto branch = all.first(request.prompt_ids.size() + place.position);
+        if (const auto cost = model_->step({&branch, 1}, logits_, stop); !cost) return cost.error();
+        bans.clear();
+        for (const auto& [position, token] : request.bans) {
+            if (static_cast<std::size_t>(position) == place.position) bans.push_back(token);
+        }
+        place.history = branch;
+        place.bans = bans;
+        place.taken = request.tokens[place.position];
+        if (place.position == last) break;
+        const auto drawn = drawn_again(logits_, sampler, place);
+        place.mirostat_mu = drawn ? std::optional(drawn->mirostat_mu) : std::nullopt;
+    }
+    place.logprob = request.logprob;
+    auto found = reach_in(logits_, sampler, place);
+    if (!found)
+        return Error{found.error().code, "model '" + info().name + "': " + found.error().message};
+    for (auto& alternative : found->alternatives)
+        alternative.text = model_->piece(alternative.id);
+    return found;
 }
 
 }  // namespace
