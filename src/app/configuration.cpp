@@ -2,6 +2,7 @@
 #include "app/configuration.h"
 
 #include "app/files.h"
+#include "app/presets.h"
 #include "sample/settings_json.h"
 
 #include <algorithm>
@@ -12,7 +13,7 @@
 namespace fabula::app {
 namespace {
 
-constexpr std::array<Key, 12> all_keys{{
+constexpr std::array<Key, 13> all_keys{{
     {"model", "stories15M-q8_0", "a name from `fabula model list`, a GGUF file, or scripted:FILE"},
     {"db", "", "the database; its standard place is shown by `fabula doctor`"},
     {"steps", "8", "most passages to write"},
@@ -26,6 +27,7 @@ constexpr std::array<Key, 12> all_keys{{
      "You are a writer of fiction. You continue the story in its own voice and write nothing but "
      "the story.",
      "the system line for chat models"},
+    {"preset", "", "settings by name: calm, lively, wild, or one that you saved"},
     {"threads", "0", "threads that the model computes with; 0 takes one a core"},
     {"backend", "auto",
      "what runs the model: cpu (Fabula's own decoder, the same words every time), llama "
@@ -153,6 +155,29 @@ Result<Unit> Configuration::read_config_file(const std::string& path,
     return apply_settings(config->settings.json, config->settings.names, source);
 }
 
+// Names the preset by the strongest layer that does.
+Result<Unit> Configuration::read_preset(const Flags& flags, const Environment& environment) {
+    const auto flag = flags.values.find("preset");
+    const auto variable = environment("FABULA_PRESET");
+    const std::string name = flag != flags.values.end() ? flag->second
+                             : variable                 ? *variable
+                                                        : text("preset");
+    if (name.empty()) return Unit{};
+    const auto preset = preset_named(name);
+    if (!preset) return preset.error();
+    const auto names = names_in_json(preset->json);
+    if (!names) return names.error();
+    return apply_settings(preset->json, *names, "preset '" + name + "'");
+}
+
+std::vector<std::string> Configuration::set_settings() const {
+    std::vector<std::string> names;
+    for (const auto& [name, source] : sources_) {
+        if (source != "default" && !values_.contains(name)) names.push_back(name);
+    }
+    return names;
+}
+
 Result<Unit> Configuration::read_settings_file(const std::string& path) {
     if (path.empty()) return Unit{};
     const auto text = read_file(path);
@@ -231,6 +256,7 @@ Result<Configuration> Configuration::load(const Flags& flags, const std::string&
     Configuration configuration;
     if (const auto done = configuration.read_config_file(file, environment); !done)
         return done.error();
+    if (const auto done = configuration.read_preset(flags, environment); !done) return done.error();
     if (const auto done = configuration.read_settings_file(flags.settings_file); !done)
         return done.error();
     if (const auto done = configuration.read_environment(environment); !done) return done.error();

@@ -59,7 +59,11 @@ public:
     Result<std::uint64_t> number(const std::string& key, std::uint64_t low,
                                  std::uint64_t high) const;
 
-    /// "default", "file 'PATH'", "settings file 'PATH'", "environment FABULA_X" or "flag --x".
+    /// The names of the settings that anybody set, by name.
+    std::vector<std::string> set_settings() const;
+
+    /// "default", "file 'PATH'", "preset 'NAME'", "settings file 'PATH'", "environment FABULA_X" or
+    /// "flag --x".
     const std::string& source(const std::string& name) const { return sources_.at(name); }
 
     /// Whether anybody set `name` at all.
@@ -68,6 +72,7 @@ public:
 private:
     Configuration();
     Result<Unit> read_config_file(const std::string& path, const Environment& environment);
+    Result<Unit> read_preset(const Flags& flags, const Environment& environment);
     Result<Unit> read_settings_file(const std::string& path);
     Result<Unit> read_environment(const Environment& environment);
     Result<Unit> read_flags(const Flags& flags);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
 
 namespace fabula::app {
 namespace {
@@ -45,6 +46,11 @@ std::string models_folder() {
 
 std::string config_file() {
     return named_or("FABULA_CONFIG", below("XDG_CONFIG_HOME", "/.config", "/fabula/config.toml"));
+}
+
+std::string presets_folder() {
+    const auto beside = std::filesystem::path(config_file()).parent_path() / "presets";
+    return named_or("FABULA_PRESETS", beside.string());
 }
 
 std::string cache_folder() {

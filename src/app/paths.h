@@ -15,6 +15,9 @@ std::string models_folder();
 /// $FABULA_CONFIG, else fabula/config.toml in $XDG_CONFIG_HOME, else in ~/.config.
 std::string config_file();
 
+/// $FABULA_PRESETS, else the folder `presets` beside the configuration file.
+std::string presets_folder();
+
 /// $FABULA_CACHE, else fabula in $XDG_CACHE_HOME, else in ~/.cache.
 std::string cache_folder();
 

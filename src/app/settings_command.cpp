@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: 0BSD
 #include "app/commands.h"
 #include "app/exit_status.h"
+#include "app/presets_command.h"
 #include "app/settings_plot.h"
 #include "app/terminal.h"
 #include "base/width.h"
@@ -36,11 +37,14 @@ int explain_settings() {
 }  // namespace
 
 void add_settings(CLI::App& app, Run& run) {
-    auto* command =
-        app.add_subcommand("settings", "what the sampling settings mean and where they may lie");
+    auto* command = app.add_subcommand(
+        "settings", "what the sampling settings mean, and presets: settings by name");
     command->require_subcommand(1);
     command->footer(
-        "Examples:\n  fabula settings explain\n  fabula settings plot --svg > ranges.svg");
+        "Examples:\n  fabula settings explain\n  fabula settings save storm --temperature 1.2 "
+        "--min-p "
+        "0.05\n  fabula settings import preset.json --as theirs\n  fabula settings plot --svg > "
+        "ranges.svg");
     auto as_markdown = std::make_shared<bool>(false);
     auto* explain =
         command->add_subcommand("explain", "every setting: range, default, meaning, source");
@@ -62,6 +66,7 @@ void add_settings(CLI::App& app, Run& run) {
             return exit_success;
         };
     });
+    add_presets(*command, run);
 }
 
 }  // namespace fabula::app

@@ -68,6 +68,11 @@ void add_settings_flags(CLI::App& app, Flags& flags) {
         ->group(group);
     app.add_flag("--ignore-end", flags.ignore_end, "never let the model end the story")
         ->group(group);
+    app.add_option_function<std::string>(
+           "--preset", [&flags](const std::string& name) { flags.values["preset"] = name; },
+           "settings by name: calm, lively, wild, or one of `fabula settings list`")
+        ->type_name("NAME")
+        ->group(group);
     app.add_option("--settings", flags.settings_file, "settings from a TOML or JSON file")
         ->type_name("FILE")
         ->group(group);

@@ -79,8 +79,11 @@ Result<preference::Policy> policy_of(const Configuration& configuration) {
     for (const auto* name : {"temperature", "top_k", "typical_p"}) {
         if (configuration.is_set(name)) fixed = name;
     }
+    const auto& settings = configuration.settings();
+    const bool is_searched = settings.num_beams > 1 || settings.penalty_alpha > 0;
     if (named.empty())
-        return fixed.empty() ? preference::Policy::random : preference::Policy::fixed;
+        return fixed.empty() && !is_searched ? preference::Policy::random
+                                             : preference::Policy::fixed;
     auto policy = preference::policy_named(named);
     if (policy && *policy == preference::Policy::random && !fixed.empty())
         return Error{ErrorCode::invalid_input,

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: 0BSD
+#include "app/presets.h"
+#include "sample/settings_json.h"
+
+#include <nlohmann/json.hpp>
+
+namespace fabula::app {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string line_of(const Json& json) {
+    return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+Json parsed(const std::string& json) {
+    return Json::parse(json, nullptr, false);
+}
+
+Json list_setting(const char* name, const char* type, const char* hint) {
+    return {{"name", name}, {"type", type}, {"hint", hint}};
+}
+
+}  // namespace
+
+std::string difference_json(const sample::Settings& settings, const sample::Settings& base) {
+    const Json before = parsed(sample::to_json(base));
+    Json differing = Json::object();
+    const Json all = parsed(sample::to_json(settings));
+    for (const auto& [name, value] : all.items()) {
+        if (value != before[name]) differing[name] = value;
+    }
+    return line_of(differing);
+}
+
+std::string chosen_json(const sample::Settings& settings, const std::vector<std::string>& names) {
+    const Json all = parsed(sample::to_json(settings));
+    Json chosen = Json::object();
+    for (const auto& name : names) {
+        if (all.contains(name)) chosen[name] = all[name];
+    }
+    return line_of(chosen);
+}
+
+std::string preset_as_text(const Preset& preset) {
+    std::string text;
+    const Json settings = parsed(preset.json);
+    if (!settings.is_object()) return text;
+    for (const auto& [name, value] : settings.items())
+        text += name + " = " + line_of(value) + "\n";
+    return text;
+}
+
+std::string presets_as_json(const std::vector<Preset>& presets) {
+    Json all = Json::array();
+    for (const auto& preset : presets)
+        all.push_back({{"name", preset.name},
+                       {"hint", preset.hint},
+                       {"built_in", preset.is_built_in},
+                       {"settings", parsed(preset.json)}});
+    return line_of(all) + "\n";
+}
+
+std::string schema_as_json() {
+    Json all = Json::array();
+    for (const auto& field : sample::fields()) {
+        Json entry{{"name", field.name},        {"type", field.is_whole ? "integer" : "number"},
+                   {"unit", field.unit},        {"low", field.low},
+                   {"high", field.high},        {"low_is_open", field.low_is_open},
+                   {"default", field.standard}, {"hint", field.hint},
+                   {"source", field.source}};
+        if (field.is_whole) entry["default"] = static_cast<std::int64_t>(field.standard);
+        all.push_back(std::move(entry));
+    }
+    const Json standard = parsed(sample::to_json(sample::Settings{}));
+    for (auto entry :
+         {list_setting("dry_breakers", "list of texts",
+                       "No repetition that DRY sees reaches across these."),
+          list_setting("bad_words", "list of texts", "Never written, in any case and white space."),
+          list_setting("bad_patterns", "list of texts",
+                       "Regular expressions (RE2) that the text never matches."),
+          list_setting("stop", "list of texts", "The text ends before the first of these."),
+          list_setting("logit_bias", "object of token id to number",
+                       "Added to a token's logit; -100 bans it."),
+          list_setting("ignore_end", "boolean", "Whether the model may never end the text."),
+          list_setting("order", "list of stages",
+                       "The samplers, in the order in which they act.")}) {
+        entry["default"] = standard[entry["name"].get<std::string>()];
+        all.push_back(std::move(entry));
+    }
+    return line_of({{"settings", all}}) + "\n";
+}
+
+}  // namespace fabula::app
