@@ -87,8 +87,10 @@ Result<std::vector<Named>> chosen(std::vector<Named> all, const std::vector<std:
         if (std::ranges::any_of(all, [&](const Named& each) { return each.name == name; }))
             continue;
         std::string known;
-        for (const auto& each : all)
-            known += (known.empty() ? "" : ", ") + each.name;
+        for (const auto& each : all) {
+            known += known.empty() ? "" : ", ";
+            known += each.name;
+        }
         return Error{ErrorCode::invalid_input,
                      "unknown " + what + " '" + name + "': there are " + known};
     }

@@ -27,6 +27,7 @@ struct Round {
     const Branch* first;          // candidate 0
     std::vector<double> seconds;  // at which each ended
     bool is_first = true;         // whether logits_ holds the prompt's row alone
+    double first_token_seconds = 0;
 
     std::size_t index(const Branch& branch) const {
         return static_cast<std::size_t>(&branch - first);
@@ -53,7 +54,7 @@ public:
     Result<Generated> generate(const Prompt& prompt, std::span<const CandidateRequest> requests,
                                const OnText& on_text, const std::stop_token& stop) override;
 
-    Result<Reach> reach(const PlaceRequest& place, const std::stop_token& stop) override;
+    Result<Reach> reach(const PlaceRequest& request, const std::stop_token& stop) override;
 
     Result<std::vector<std::string>> spell(std::span<const TokenId> ids) const override {
         if (const auto known = check_ids(ids, "the text"); !known) return known.error();
@@ -85,6 +86,7 @@ private:
     Result<std::vector<Branch>> begin(std::span<const CandidateRequest> requests,
                                       const std::vector<TokenId>& prompt) const;
     Result<std::size_t> step(std::vector<Branch*>& open, const std::stop_token& stop);
+    Result<Unit> draw_all(Round& round, std::vector<Branch*>& open, const std::stop_token& stop);
     Result<Unit> search(Round& round, Branch& branch, const std::stop_token& stop);
 
     std::unique_ptr<Model> model_;
@@ -255,12 +257,28 @@ Result<Unit> Local::extend_all(Round& round, std::vector<Branch*>& open) const {
     return Unit{};
 }
 
-// The whole text of a branch that is searched for, one such branch behind the other.
+// The whole text of a branch that is searched for, one such branch behind the other; the others are
+// left as they are.
 Result<Unit> Local::search(Round& round, Branch& branch, const std::stop_token& stop) {
+    if (!branch.is_searched()) return Unit{};
     if (const auto done = branch.search(*model_, ends_, stop); !done)
         return Error{done.error().code, "model '" + info().name + "': " + done.error().message};
     round.seconds[round.index(branch)] = seconds_since(round.start);
     round.show(branch);
+    return Unit{};
+}
+
+// Token by token until all have ended, or somebody stops it.
+Result<Unit> Local::draw_all(Round& round, std::vector<Branch*>& open,
+                             const std::stop_token& stop) {
+    while (!open.empty() && !stop.stop_requested()) {
+        if (const auto done = extend_all(round, open); !done) return done.error();
+        if (std::exchange(round.is_first, false))
+            round.first_token_seconds = seconds_since(round.start);
+        if (open.empty()) break;
+        const auto stepped = step(open, stop);
+        if (!stepped && !stop.stop_requested()) return stepped.error();
+    }
     return Unit{};
 }
 
@@ -281,21 +299,14 @@ Result<Generated> Local::generate(const Prompt& prompt, std::span<const Candidat
     if (!cost && !stop.stop_requested()) return cost.error();
     generated.computed_tokens = cost ? cost->computed_tokens : 0;
 
-    Round round{start, on_text, branches->data(), std::vector<double>(branches->size())};
+    Round round{start, on_text, branches->data(), std::vector<double>(branches->size()), true, 0};
     std::vector<Branch*> open;
     for (auto& branch : *branches) {
         if (!branch.is_searched()) open.push_back(&branch);
     }
-    while (!open.empty() && !stop.stop_requested()) {
-        if (const auto done = extend_all(round, open); !done) return done.error();
-        if (std::exchange(round.is_first, false))
-            generated.first_token_seconds = seconds_since(start);
-        if (open.empty()) break;
-        const auto stepped = step(open, stop);
-        if (!stepped && !stop.stop_requested()) return stepped.error();
-    }
+    if (const auto done = draw_all(round, open, stop); !done) return done.error();
+    generated.first_token_seconds = round.first_token_seconds;
     for (auto& branch : *branches) {
-        if (!branch.is_searched()) continue;
         if (const auto done = search(round, branch, stop); !done) return done.error();
     }
     for (Branch* branch : open) {

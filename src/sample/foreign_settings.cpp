@@ -23,7 +23,7 @@ enum class How {
 };
 
 struct Rule {
-    ForeignKey key;
+    ForeignKey key{};
     How how = How::as_is;
     std::array<double, 2> off = {0, 0};  // values that mean off, where it has no equal
 };
@@ -271,33 +271,36 @@ private:
         set_number("dynatemp_high", *high, "dynatemp_range", std::abs(*high - *low) / 2);
     }
 
+    // The stages of a list of theirs, each once; those that are not ours are passed over.
+    static std::vector<Stage> stages_in(const ForeignValue& list) {
+        // KoboldAI's numbers; top_a (1) and tfs (3) are not among ours.
+        constexpr std::array<const char*, 7> by_number{
+            "top_k", "", "top_p", "", "typical_p", "temperature", "penalties"};
+        std::vector<std::string> names;
+        if (const auto* texts = std::get_if<std::vector<std::string>>(&list)) names = *texts;
+        if (const auto* ids = std::get_if<std::vector<double>>(&list)) {
+            for (const double id : *ids) {
+                if (id >= 0 && id < static_cast<double>(by_number.size()))
+                    names.emplace_back(by_number[static_cast<std::size_t>(id)]);
+            }
+        }
+        std::vector<Stage> order;
+        for (const auto& name : names) {
+            const auto stage = stage_of(name);
+            if (stage && std::ranges::find(order, *stage) == order.end()) order.push_back(*stage);
+        }
+        return order;
+    }
+
     void read_order() {
-        const auto* names = take("sampler_priority");
-        const auto* samplers = take("samplers");
-        const auto* numbered = take("sampler_order");
+        const ForeignValue* const lists[] = {take("sampler_priority"), take("samplers"),
+                                             take("sampler_order")};
         const auto* last = take("temperature_last");
         std::vector<Stage> order;
-        const auto add = [&](std::string_view theirs) {
-            const auto stage = stage_of(theirs);
-            if (stage && std::ranges::find(order, *stage) == order.end()) order.push_back(*stage);
-        };
-        const auto* list = names && std::holds_alternative<std::vector<std::string>>(*names)
-                               ? std::get_if<std::vector<std::string>>(names)
-                           : samplers ? std::get_if<std::vector<std::string>>(samplers)
-                                      : nullptr;
-        if (list) {
-            for (const auto& theirs : *list)
-                add(theirs);
-        } else if (const auto* ids =
-                       numbered ? std::get_if<std::vector<double>>(numbered) : nullptr) {
-            // KoboldAI's numbers; top_a (1) and tfs (3) are not among ours.
-            constexpr std::array<const char*, 7> theirs{
-                "top_k", "", "top_p", "", "typical_p", "temperature", "penalties"};
-            for (const double id : *ids) {
-                if (id >= 0 && id < static_cast<double>(theirs.size()))
-                    add(theirs[static_cast<std::size_t>(id)]);
-            }
-        } else if (last && std::holds_alternative<bool>(*last) && std::get<bool>(*last)) {
+        for (const auto* list : lists) {
+            if (list && order.empty()) order = stages_in(*list);
+        }
+        if (order.empty() && last && std::holds_alternative<bool>(*last) && std::get<bool>(*last)) {
             order = completed_order({});
             std::erase(order, Stage::temperature);
             order.push_back(Stage::temperature);
@@ -423,6 +426,7 @@ Result<Program> program_named(std::string_view name) {
 std::span<const ForeignKey> foreign_keys() {
     static const auto all = [] {
         std::vector<ForeignKey> keys;
+        keys.reserve(numbers.size() + others.size());
         for (const auto& rule : numbers)
             keys.push_back(rule.key);
         keys.insert(keys.end(), others.begin(), others.end());

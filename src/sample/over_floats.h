@@ -230,6 +230,6 @@ std::size_t find_nan(const float* row, std::size_t n, std::uint32_t* to) {
 
 }  // namespace
 }  // namespace fabula::sample
-// NOLINTEND(readability-function-size,readability-function-cognitive-complexity)
 // NOLINTEND(bugprone-integer-division,modernize-loop-convert)
+// NOLINTEND(readability-function-size,readability-function-cognitive-complexity)
 // NOLINTEND(misc-definitions-in-headers,cppcoreguidelines-pro-type-member-init)

@@ -88,6 +88,6 @@ Mass model_mass(const float* row, std::size_t n, float top) {
 
 }  // namespace
 }  // namespace fabula::sample
-// NOLINTEND(readability-function-size,readability-function-cognitive-complexity)
 // NOLINTEND(bugprone-integer-division,modernize-loop-convert)
+// NOLINTEND(readability-function-size,readability-function-cognitive-complexity)
 // NOLINTEND(misc-definitions-in-headers,cppcoreguidelines-pro-type-member-init)

@@ -223,6 +223,6 @@ Moments moments(const float* row, std::size_t n, Frame frame) {
 
 }  // namespace
 }  // namespace fabula::sample
-// NOLINTEND(readability-function-size,readability-function-cognitive-complexity)
 // NOLINTEND(bugprone-integer-division,modernize-loop-convert)
+// NOLINTEND(readability-function-size,readability-function-cognitive-complexity)
 // NOLINTEND(misc-definitions-in-headers,cppcoreguidelines-pro-type-member-init)

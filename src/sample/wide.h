@@ -107,6 +107,6 @@ FABULA_INLINE Wide at_most(const Wide& x, double most) {
 
 }  // namespace
 }  // namespace fabula::sample
-// NOLINTEND(readability-function-size,readability-function-cognitive-complexity)
 // NOLINTEND(bugprone-integer-division,modernize-loop-convert)
+// NOLINTEND(readability-function-size,readability-function-cognitive-complexity)
 // NOLINTEND(cppcoreguidelines-pro-type-member-init,misc-definitions-in-headers)
