@@ -15,6 +15,7 @@
 #include "sample/settings_json.h"
 
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <iostream>
@@ -92,7 +93,7 @@ Result<std::vector<Named>> chosen(std::vector<Named> all, const std::vector<std:
             known += each.name;
         }
         return Error{ErrorCode::invalid_input,
-                     "unknown " + what + " '" + name + "': there are " + known};
+                     fmt::format("unknown {} '{}': there are {}", what, name, known)};
     }
     if (!names.empty())
         std::erase_if(all, [&](const Named& each) {

@@ -44,6 +44,7 @@ public:
             all.reserve(beginnings.size());
             for (const auto& text : beginnings) {
                 std::vector<sample::Scored> best;
+                best.reserve(n_words);
                 const auto logprob = logprobs(text);
                 for (TokenId token = 0; token < static_cast<TokenId>(n_words); ++token)
                     best.push_back({token, logprob[static_cast<std::size_t>(token)]});

@@ -16,6 +16,7 @@ constexpr float never = -std::numeric_limits<float>::infinity();
 // Logits of these probabilities.
 std::vector<float> with_probabilities(const std::vector<double>& probabilities) {
     std::vector<float> logits;
+    logits.reserve(probabilities.size());
     for (const double p : probabilities)
         logits.push_back(p > 0 ? static_cast<float>(std::log(p)) : never);
     return logits;

@@ -26,6 +26,7 @@ std::vector<Follower> by_looking_everywhere(const Ids& history, Lengths lengths)
         best = std::max(best, length);
     }
     std::vector<Follower> found;
+    found.reserve(longest.size());
     for (const auto& [token, length] : longest)
         found.push_back({token, length});
     return found;

@@ -42,7 +42,7 @@ inline double normal_number(const Rng& rng, std::uint64_t at) {
 
 /// Entry `i` of such a row.
 inline double logit_of(Shape shape, std::size_t i, const Rng& rng) {
-    constexpr double banned = -std::numeric_limits<double>::infinity();
+    const double banned = -std::numeric_limits<double>::infinity();
     const double normal = 3 * normal_number(rng, i);
     switch (shape) {
         case Shape::normal:

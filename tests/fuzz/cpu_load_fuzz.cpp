@@ -103,10 +103,10 @@ void run(const std::string& path, const fabula::model::GgufFile& file, const cpu
     }
     const std::vector<std::span<const TokenId>> both = {left, right, std::span(left).first(1)};
     std::vector<float> logits(3 * shape.n_vocab);
-    if (!decoder->step(both, logits, {})) std::abort();
+    if (!decoder->step(both, {logits, {}}, {})) std::abort();
     const std::unique_ptr<cpu::Decoder> other = load(path, file, options);
     std::vector<float> alone(shape.n_vocab);
-    if (!other->step(std::span(both).subspan(1, 1), alone, {})) std::abort();
+    if (!other->step(std::span(both).subspan(1, 1), {alone, {}}, {})) std::abort();
     for (std::size_t v = 0; v < shape.n_vocab; ++v) {
         const float company = logits[shape.n_vocab + v];
         const bool is_same =
