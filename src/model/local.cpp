@@ -261,8 +261,7 @@ Result<Unit> Local::extend_all(Round& round, std::vector<Branch*>& open) const {
 // left as they are.
 Result<Unit> Local::search(Round& round, Branch& branch, const std::stop_token& stop) {
     if (!branch.is_searched()) return Unit{};
-    if (const auto done = branch.search(*model_, ends_, stop); !done)
-        return Error{done.error().code, "model '" + info().name + "': " + done.error().message};
+    if (const auto done = branch.search(*model_, ends_, stop); !done) return done.error();
     round.seconds[round.index(branch)] = seconds_since(round.start);
     round.show(branch);
     return Unit{};

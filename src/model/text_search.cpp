@@ -4,12 +4,13 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <utility>
 
 namespace fabula::model {
 namespace {
 
-constexpr int most_attempts = 20;  // at likeliest tokens, the first of which may not follow
+constexpr std::size_t spare = 64;  // tokens that are looked at beyond those wanted
 
 using Text = std::vector<TokenId>;
 
@@ -17,6 +18,14 @@ std::vector<TokenId> joined(std::span<const TokenId> prompt, std::span<const Tok
     std::vector<TokenId> all(prompt.begin(), prompt.end());
     all.insert(all.end(), text.begin(), text.end());
     return all;
+}
+
+std::vector<Text> joined_all(std::span<const TokenId> prompt, std::span<const Text> texts) {
+    std::vector<Text> whole;
+    whole.reserve(texts.size());
+    for (const auto& text : texts)
+        whole.push_back(joined(prompt, text));
+    return whole;
 }
 
 std::vector<std::span<const TokenId>> as_spans(std::span<const Text> texts) {
@@ -40,7 +49,11 @@ double product(std::span<const float> a, std::span<const float> b) {
 
 TextSearch::TextSearch(Model& model, const std::vector<TokenId>& prompt,
                        std::span<const TokenId> ends, MayFollow may_follow)
-    : model_(model), prompt_(prompt), ends_(ends), may_follow_(std::move(may_follow)) {}
+    : model_(model),
+      prompt_(prompt),
+      ends_(ends),
+      may_follow_(std::move(may_follow)),
+      together_(std::min(most_together, model.n_branches())) {}
 
 Result<FoundText> TextSearch::find(sample::Sampler& sampler, std::size_t most_tokens,
                                    const std::stop_token& stop) {
@@ -50,32 +63,55 @@ Result<FoundText> TextSearch::find(sample::Sampler& sampler, std::size_t most_to
                                             : contrast(sampler, most, stop);
 }
 
-// The rows behind prompt and each of `texts`, in groups where the model takes fewer at a time.
-Result<Unit> TextSearch::step(std::span<const Text> texts, const std::stop_token& stop) {
-    const std::size_t n_vocab = model_.info().n_vocab;
-    logits_.resize(texts.size() * n_vocab);
-    for (std::size_t from = 0; from < texts.size(); from += model_.n_branches()) {
-        const std::size_t n = std::min(model_.n_branches(), texts.size() - from);
-        std::vector<Text> whole;
-        for (const auto& text : texts.subspan(from, n))
-            whole.push_back(joined(prompt_, text));
-        const auto rows = std::span(logits_).subspan(from * n_vocab, n * n_vocab);
-        const auto done = model_.step(as_spans(whole), rows, stop);
-        if (!done) return done.error();
+// Calls work(begin, n) for groups of `n_texts` texts. A group that the cache has no room for is
+// halved.
+Result<Unit> TextSearch::in_groups(std::size_t n_texts, const Work& work) {
+    for (std::size_t from = 0; from < n_texts;) {
+        const std::size_t n = std::min(together_, n_texts - from);
+        const auto done = work(from, n);
+        if (done) {
+            from += n;
+        } else if (done.error().code == ErrorCode::exhausted && n > 1) {
+            together_ = n / 2;
+        } else {
+            return done.error();
+        }
     }
     return Unit{};
 }
 
+// The rows behind prompt and each of `texts`.
+Result<Unit> TextSearch::step(std::span<const Text> texts, const std::stop_token& stop) {
+    const std::size_t n_vocab = model_.info().n_vocab;
+    logits_.resize(texts.size() * n_vocab);
+    return in_groups(texts.size(), [&](std::size_t from, std::size_t n) {
+        const auto whole = joined_all(prompt_, texts.subspan(from, n));
+        const auto rows = std::span(logits_).subspan(from * n_vocab, n * n_vocab);
+        return model_.step(as_spans(whole), rows, stop);
+    });
+}
+
 Result<Unit> TextSearch::step_with_states(std::span<const Text> texts,
                                           const std::stop_token& stop) {
-    std::vector<Text> whole;
-    for (const auto& text : texts)
-        whole.push_back(joined(prompt_, text));
-    logits_.resize(texts.size() * model_.info().n_vocab);
-    states_.resize(texts.size() * model_.info().n_embd);
-    const auto done = model_.step_with_states(as_spans(whole), logits_, states_, stop);
-    if (!done) return done.error();
-    return Unit{};
+    const std::size_t n_vocab = model_.info().n_vocab;
+    const std::size_t n_embd = model_.info().n_embd;
+    logits_.resize(texts.size() * n_vocab);
+    states_.resize(texts.size() * n_embd);
+    return in_groups(texts.size(), [&](std::size_t from, std::size_t n) {
+        const auto whole = joined_all(prompt_, texts.subspan(from, n));
+        const auto rows = std::span(logits_).subspan(from * n_vocab, n * n_vocab);
+        const auto states = std::span(states_).subspan(from * n_embd, n * n_embd);
+        return model_.step_with_states(as_spans(whole), rows, states, stop);
+    });
+}
+
+// The end of the text, where it may not end there.
+std::span<const TokenId> TextSearch::banned_behind(const sample::Sampler& sampler,
+                                                   std::size_t n_tokens) const {
+    const auto& settings = sampler.settings();
+    const bool may_not_end =
+        settings.ignore_end || n_tokens < static_cast<std::size_t>(settings.min_new_tokens);
+    return may_not_end ? ends_ : std::span<const TokenId>{};
 }
 
 // The `n` likeliest tokens that may follow `text`, of which `row` tells, likeliest first.
@@ -84,36 +120,41 @@ Result<std::vector<sample::Scored>> TextSearch::followers(sample::Sampler& sampl
                                                           std::span<const float> row,
                                                           std::size_t n) {
     const auto history = joined(prompt_, text);
-    const auto least = static_cast<std::size_t>(sampler.settings().min_new_tokens);
-    std::vector<TokenId> banned;
-    if (sampler.settings().ignore_end || text.size() < least)
-        banned.assign(ends_.begin(), ends_.end());
+    const auto banned = banned_behind(sampler, text.size());
     const auto is_end = [&](TokenId token) {
         return std::find(ends_.begin(), ends_.end(), token) != ends_.end();
     };
-    for (int attempt = 0; attempt < most_attempts; ++attempt) {
-        auto found = sampler.likeliest(row, {.history = history, .banned = banned}, n);
+    std::vector<sample::Scored> allowed;
+    // More of them where many may not follow.
+    for (std::size_t wanted = n + spare; allowed.size() < n; wanted *= 4) {
+        auto found = sampler.likeliest(row, {.history = history, .banned = banned}, wanted);
         if (!found && found.error().code == ErrorCode::exhausted) break;
-        if (!found) return found.error();
-        const std::size_t n_banned = banned.size();
-        for (const auto& [token, logprob] : *found) {
-            if (!is_end(token) && !may_follow_(text, token)) banned.push_back(token);
-        }
-        if (banned.size() > n_banned) continue;
+        if (!found)
+            return Error{found.error().code,
+                         "model '" + model_.info().name + "': " + found.error().message};
         std::stable_sort(found->begin(), found->end(),
                          [](const auto& a, const auto& b) { return a.logprob > b.logprob; });
-        return *std::move(found);
+        allowed.clear();
+        for (const auto& scored : *found) {
+            if (allowed.size() == n) break;
+            if (is_end(scored.token) || may_follow_(text, scored.token)) allowed.push_back(scored);
+        }
+        if (found->size() < wanted) break;
     }
-    return std::vector<sample::Scored>{};
+    return allowed;
 }
 
 Result<FoundText> TextSearch::follow_beams(sample::Sampler& sampler, std::size_t most_tokens,
                                            const std::stop_token& stop) {
     const auto& settings = sampler.settings();
     const std::size_t n_vocab = model_.info().n_vocab;
+    std::optional<Error> failure;  // of the model, whose cache may be exhausted, too
     const Followers next = [&](std::span<const Text> texts,
                                std::size_t n) -> Result<std::vector<std::vector<sample::Scored>>> {
-        if (const auto done = step(texts, stop); !done) return done.error();
+        if (const auto done = step(texts, stop); !done) {
+            failure = done.error();
+            return *failure;
+        }
         std::vector<std::vector<sample::Scored>> all;
         for (std::size_t i = 0; i < texts.size(); ++i) {
             const auto row = std::span<const float>(logits_).subspan(i * n_vocab, n_vocab);
@@ -127,6 +168,7 @@ Result<FoundText> TextSearch::follow_beams(sample::Sampler& sampler, std::size_t
                             most_tokens};
     auto best = beam_search(search, ends_, next, stop);
     FoundText found;
+    if (!best && failure) return *failure;
     found.is_exhausted = !best && best.error().code == ErrorCode::exhausted;
     if (found.is_exhausted) return found;
     if (!best) return best.error();
@@ -152,7 +194,8 @@ Result<Unit> TextSearch::trace(sample::Sampler& sampler, FoundText& found,
         for (std::size_t i = 0; i < beginnings.size(); ++i) {
             const auto row = std::span<const float>(logits_).subspan(i * n_vocab, n_vocab);
             const auto history = joined(prompt_, beginnings[i]);
-            const auto traced = sampler.trace(row, {.history = history}, found.tokens[from + i]);
+            const sample::Step at{.history = history, .banned = banned_behind(sampler, from + i)};
+            const auto traced = sampler.trace(row, at, found.tokens[from + i]);
             if (!traced) return traced.error();
             found.traces.push_back(*traced);
         }
@@ -234,7 +277,9 @@ Result<bool> TextSearch::contrast_once(sample::Sampler& sampler, FoundText& foun
     found.is_ended = std::find(ends_.begin(), ends_.end(), token) != ends_.end();
     if (found.is_ended) return false;
     const auto history = joined(prompt_, found.tokens);
-    const auto traced = sampler.trace(row, {.history = history}, token);
+    const sample::Step at{.history = history,
+                          .banned = banned_behind(sampler, found.tokens.size())};
+    const auto traced = sampler.trace(row, at, token);
     if (!traced) return traced.error();
     found.traces.push_back(*traced);
     found.tokens.push_back(token);

@@ -34,6 +34,9 @@ using MayFollow = std::function<bool(std::span<const TokenId> text, TokenId toke
 
 class TextSearch {
 public:
+    /// Most branches of one step: what their ends take of the cache is given back behind it.
+    static constexpr std::size_t most_together = 8;
+
     /// All must outlive this. `ends`: the tokens that end a text.
     TextSearch(Model& model, const std::vector<TokenId>& prompt, std::span<const TokenId> ends,
                MayFollow may_follow);
@@ -54,9 +57,13 @@ private:
     Result<bool> contrast_once(sample::Sampler& sampler, FoundText& found, std::vector<float>& row,
                                const std::stop_token& stop);
     std::size_t least_alike(std::span<const sample::Scored> likely, double alpha) const;
+    using Work = std::function<Result<StepCost>(std::size_t from, std::size_t n)>;
+    Result<Unit> in_groups(std::size_t n_texts, const Work& work);
     Result<Unit> step(std::span<const Text> texts, const std::stop_token& stop);
     Result<Unit> step_with_states(std::span<const Text> texts, const std::stop_token& stop);
     Result<Unit> take_states_of_prompt(const std::stop_token& stop);
+    std::span<const TokenId> banned_behind(const sample::Sampler& sampler,
+                                           std::size_t n_tokens) const;
     Result<std::vector<sample::Scored>> followers(sample::Sampler& sampler, const Text& text,
                                                   std::span<const float> row, std::size_t n);
     Result<Unit> trace(sample::Sampler& sampler, FoundText& found, const std::stop_token& stop);
@@ -67,6 +74,7 @@ private:
     const std::vector<TokenId>& prompt_;
     std::span<const TokenId> ends_;
     MayFollow may_follow_;
+    std::size_t together_;       // branches of one step, as far as the cache has room
     std::vector<float> logits_;  // [n_texts, n_vocab]
     std::vector<float> states_;  // [n_texts, n_embd]
     std::vector<float> told_;    // [n_tokens, n_embd]: of prompt and text, each of length 1

@@ -210,6 +210,9 @@ TEST(TextSearch, finds_a_likelier_text_with_more_beams) {
 }
 
 TEST(TextSearch, writes_only_what_may_follow_and_says_when_nothing_may) {
+    // More beams than the model takes branches, and more likeliest tokens than it has.
+    EXPECT_FALSE(found({2}, beams(40), 6).tokens.empty());
+    EXPECT_FALSE(found({2}, contrastive(0.5, 100), 6).tokens.empty());
     for (const auto& settings : {beams(3), contrastive(0.5, 3)}) {
         const auto never_two = [](std::span<const TokenId>, TokenId token) { return token != 2; };
         const auto text = found({2}, settings, 20, never_two);

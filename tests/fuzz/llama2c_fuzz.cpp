@@ -39,8 +39,8 @@ using Header = std::array<std::int32_t, 7>;
 std::uint64_t asked_bytes(const Header& header) {
     const auto n = [&header](std::size_t i) -> double { return header[i]; };
     const double vocab = std::abs(n(5));
-    const double kv = n(3) == 0 ? 0 : n(4) * (header[0] / header[3]);
-    const double head = n(3) == 0 ? 0 : header[0] / header[3];
+    const double head = n(3) == 0 ? 0 : std::trunc(n(0) / n(3));
+    const double kv = n(4) * head;
     const double layer = 2 * n(0) + 2 * n(0) * n(0) + 2 * n(0) * kv + 3 * n(0) * n(1);
     const double rest = vocab * n(0) * (header[5] < 0 ? 2 : 1) + n(0) + n(6) * head;
     const double bytes = header_bytes + 4 * (n(2) * layer + rest);
