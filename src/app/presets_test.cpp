@@ -16,17 +16,17 @@ namespace {
 class Presets : public testing::Test {
 protected:
     void SetUp() override {
-        folder_ = std::filesystem::path(testing::TempDir()) /
-                  ("presets_" +
-                   std::string(testing::UnitTest::GetInstance()->current_test_info()->name()));
-        std::filesystem::remove_all(folder_);
+        folder = std::filesystem::path(testing::TempDir()) /
+                 ("presets_" +
+                  std::string(testing::UnitTest::GetInstance()->current_test_info()->name()));
+        std::filesystem::remove_all(folder);
         // NOLINTNEXTLINE(concurrency-mt-unsafe): these tests have one thread
-        setenv("FABULA_PRESETS", folder_.c_str(), 1);
+        setenv("FABULA_PRESETS", folder.c_str(), 1);
     }
     void TearDown() override {
         // NOLINTNEXTLINE(concurrency-mt-unsafe): these tests have one thread
         unsetenv("FABULA_PRESETS");
-        std::filesystem::remove_all(folder_);
+        std::filesystem::remove_all(folder);
     }
 
     static Result<Configuration> load(const Flags& flags, const Environment& environment = none) {
@@ -34,7 +34,7 @@ protected:
     }
     static std::optional<std::string> none(const std::string&) { return {}; }
 
-    std::filesystem::path folder_;
+    std::filesystem::path folder;
 };
 
 TEST_F(Presets, that_come_with_fabula_hold_and_stay) {
@@ -74,7 +74,7 @@ TEST_F(Presets, have_names_that_are_no_paths_and_settings_that_hold) {
 
 TEST_F(Presets, that_are_damaged_are_named_and_do_not_hide_the_others) {
     ASSERT_TRUE(save_preset("good", R"({"top_k":5})"));
-    ASSERT_TRUE(write_file((folder_ / "broken.json").string(), "{\"top_k\":"));
+    ASSERT_TRUE(write_file((folder / "broken.json").string(), "{\"top_k\":"));
     const auto all = presets();
     ASSERT_EQ(all.size(), 5U);
     EXPECT_NE(all[3].hint.find("cannot be read"), std::string::npos);
