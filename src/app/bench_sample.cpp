@@ -3,8 +3,6 @@
 
 #include "base/rng.h"
 #include "model/llama/peer_sampler.h"
-#include "sample/reference.h"
-#include "sample/sampler.h"
 
 #include <fmt/format.h>
 
@@ -15,7 +13,9 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <functional>
 #include <numbers>
+#include <utility>
 
 namespace fabula::app {
 namespace {
@@ -52,21 +52,6 @@ double quantile_ms(std::vector<double> seconds, double share) {
     std::sort(seconds.begin(), seconds.end());
     const auto at = static_cast<std::size_t>(share * static_cast<double>(seconds.size()));
     return 1000 * seconds[std::min(at, seconds.size() - 1)];
-}
-
-// The number kept, where they are those of the definition.
-Result<std::size_t> checked_kept(const SampleChain& chain, const SampleRow& row,
-                                 const sample::Step& step) {
-    const auto kept = sample::Sampler(chain.settings).keep(row.logits, step);
-    if (!kept) return kept.error();
-    const auto truth = sample::reference::kept(row.logits, chain.settings, {}, step);
-    const bool is_right = std::ranges::equal(
-        *kept, truth, [](const auto& a, const auto& b) { return a.token == b.token; });
-    if (is_right) return kept->size();
-    return Error{ErrorCode::corrupt, "chain " + chain.name + " over the row " + row.name +
-                                         " keeps " + std::to_string(kept->size()) +
-                                         " tokens, its definition " + std::to_string(truth.size()) +
-                                         " or others"};
 }
 
 }  // namespace
@@ -141,13 +126,13 @@ Result<SampleFigures> time_chain(const SampleChain& chain, const SampleRow& row,
     const Rng rng(5);
     std::vector<double> ours;
     std::vector<double> theirs;
-    std::optional<Error> failure;
     for (std::size_t run = 0; run <= runs; ++run) {
         step.number = rng.uniform(run);
-        const double seconds = seconds_of([&] {
-            if (const auto drawn = sampler.draw(row.logits, step); !drawn) failure = drawn.error();
-        });
-        if (failure) return *failure;
+        step.coin = rng.uniform(run, 1);
+        std::optional<Result<sample::Drawn>> drawn;
+        const double seconds = seconds_of([&] { drawn = sampler.draw(row.logits, step); });
+        if (!*drawn) return drawn->error();
+        if (chain.settings.mirostat_tau > 0) step.mirostat_mu = (*drawn)->mirostat_mu;
         const double peer_seconds = peer ? seconds_of([&] { peer->draw(row.logits); }) : 0;
         if (run == 0) continue;  // the first makes room
         ours.push_back(seconds);
@@ -189,13 +174,20 @@ Result<std::vector<float>> row_from(const std::string& bytes, const std::string&
     return row;
 }
 
-Result<std::string> kept_ids(std::span<const float> row, const sample::Settings& settings) {
-    const auto kept = sample::Sampler(settings).keep(row, {});
+Result<std::string> kept_ids(std::span<const float> row, const sample::Settings& settings,
+                             const sample::Step& step) {
+    const auto kept = sample::Sampler(settings).keep(row, step);
     if (!kept) return kept.error();
     std::string ids;
     for (const auto& each : *kept)
         ids += std::to_string(each.token) + "\n";
     return ids;
+}
+
+std::string as_text(const sample::Drawn& drawn) {
+    return fmt::format(
+        "token {}  log-probability {:.4f} (model {:.4f})  entropy {:.4f} nats  rank {}\n",
+        drawn.token, drawn.logprob, drawn.logprob_model, drawn.entropy, drawn.rank);
 }
 
 }  // namespace fabula::app

@@ -5,13 +5,12 @@
 
 #include "base/result.h"
 #include "base/token.h"
+#include "sample/sampler.h"
 #include "sample/settings.h"
 
 #include <cstddef>
-#include <functional>
 #include <optional>
 #include <span>
-#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -51,9 +50,15 @@ struct SampleFigures {
     std::optional<double> peer_median_ms;  // where llama.cpp has the chain, and the build has it
 };
 
-/// Draws `runs` times, in turn with the peer, behind a history of 500 tokens. Before that the
-/// tokens kept are held against the float64 definitions. Errors: corrupt where they differ (a
-/// benchmark that is wrong is not fast).
+/// How many tokens stay in play, where they, the token drawn and all that is said of it are what
+/// the float64 definitions have (sample/reference.h). Errors: those of Sampler::draw, and corrupt
+/// where anything differs: a benchmark that is wrong is not fast.
+Result<std::size_t> checked_kept(const SampleChain& chain, const SampleRow& row,
+                                 const sample::Step& step);
+
+/// Draws `runs` times, in turn with the peer, behind a history of 500 tokens, with numbers and
+/// coins from a stream and mirostat's mu carried on. Errors: those of checked_kept(), which comes
+/// first.
 Result<SampleFigures> time_chain(const SampleChain& chain, const SampleRow& row, std::size_t runs);
 
 std::string as_json(const SampleFigures& figures);
@@ -64,6 +69,11 @@ std::string as_text(const std::vector<SampleFigures>& figures);
 Result<std::vector<float>> row_from(const std::string& bytes, const std::string& name);
 
 /// The ids that stay in play, ascending, one a line. Errors: those of Sampler::keep.
-Result<std::string> kept_ids(std::span<const float> row, const sample::Settings& settings);
+Result<std::string> kept_ids(std::span<const float> row, const sample::Settings& settings,
+                             const sample::Step& step);
+
+/// A drawn token and what is said of it, in one line.
+std::string as_json(const sample::Drawn& drawn);
+std::string as_text(const sample::Drawn& drawn);
 
 }  // namespace fabula::app

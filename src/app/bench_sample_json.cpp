@@ -23,4 +23,14 @@ std::string as_json(const SampleFigures& figures) {
     return json.dump() + "\n";
 }
 
+std::string as_json(const sample::Drawn& drawn) {
+    const nlohmann::ordered_json json{{"token", drawn.token},
+                                      {"logprob", drawn.logprob},
+                                      {"logprob_model", drawn.logprob_model},
+                                      {"entropy", drawn.entropy},
+                                      {"rank", drawn.rank},
+                                      {"mirostat_mu", drawn.mirostat_mu}};
+    return json.dump() + "\n";
+}
+
 }  // namespace fabula::app

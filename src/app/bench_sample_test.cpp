@@ -62,9 +62,34 @@ TEST(BenchSample, writes_the_ids_that_stay_one_a_line) {
     settings.temperature = 1;
     settings.top_k = 2;
     const std::vector<float> row{1, 4, 2, 3};
-    EXPECT_EQ(kept_ids(row, settings).value(), "1\n3\n");
+    EXPECT_EQ(kept_ids(row, settings, {}).value(), "1\n3\n");
+    settings.no_repeat_ngram_size = 1;
+    const std::vector<TokenId> history{1, 9};
+    EXPECT_EQ(kept_ids(row, settings, {.history = history}).value(), "2\n3\n");
     const std::vector<float> broken{1, NAN};
-    EXPECT_EQ(kept_ids(broken, settings).error().code, ErrorCode::corrupt);
+    EXPECT_EQ(kept_ids(broken, settings, {}).error().code, ErrorCode::corrupt);
+}
+
+TEST(BenchSample, refuses_a_row_whose_draw_is_broken) {
+    auto rows = made_rows(50);
+    rows[0].logits[7] = INFINITY;
+    const auto figures = time_chain(sample_chains()[1], rows[0], 2);
+    ASSERT_FALSE(figures);
+    EXPECT_EQ(figures.error().code, ErrorCode::corrupt);
+}
+
+TEST(BenchSample, says_what_there_is_to_say_of_a_token) {
+    sample::Drawn drawn;
+    drawn.token = 17;
+    drawn.logprob = -0.5F;
+    drawn.logprob_model = -1.25F;
+    drawn.entropy = 2;
+    drawn.rank = 3;
+    EXPECT_EQ(as_text(drawn),
+              "token 17  log-probability -0.5000 (model -1.2500)  entropy 2.0000 nats  rank 3\n");
+    EXPECT_EQ(as_json(drawn),
+              "{\"token\":17,\"logprob\":-0.5,\"logprob_model\":-1.25,\"entropy\":2.0,"
+              "\"rank\":3,\"mirostat_mu\":0.0}\n");
 }
 
 }  // namespace
