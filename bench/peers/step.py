@@ -4,7 +4,8 @@
 Ours: the time between the events `choice` and the next `choice`: prompt, candidates, scores, database. The first step,
 which reads the opening, is left out. Theirs: POST /completion with the text that our step began with, for as many
 completions, from the request to the last byte of the answer; the server has read that text before, in a request for
-one token that is not timed. Both draw with temperature 0.8 and typical_p alone, and never end early.
+one token that is not timed. Both draw with temperature 0.8 and typical_p alone, and never end early. What the server
+says of itself is held against that: its samplers, the tokens drawn, and how much of the prompt it computed again.
 """
 import json
 import os
@@ -24,6 +25,9 @@ OPENING = ("Once upon a time, there was a little girl named Lily. She lived in a
 MORE = (" Every morning she went out to look for berries, and every evening she came home with a full basket. One day the "
         "cat did not come home, and Lily asked the birds, the fox and the old owl whether they had seen him.")
 PATIENCE_SECONDS = 600
+TEMPERATURE = 0.8
+SAMPLERS = ["temperature", "typ_p"]
+MOST_TOKENS_AGAIN = 16  # of a prompt that is cached: the last one, and what a cache rounds away
 
 
 def ended(process: subprocess.Popen) -> int:
@@ -53,12 +57,14 @@ class Steps:
 
     def __init__(self):
         self.prompts: list[str] = []
+        self.prompt_tokens: list[int] = []
         self.tokens: list[int] = []
         self.seconds: list[float] = []
         self.rss_bytes = 0
 
-    def add(self, prompt: str, tokens: int, seconds: float) -> None:
+    def add(self, prompt: str, prompt_tokens: int, tokens: int, seconds: float) -> None:
         self.prompts.append(prompt)
+        self.prompt_tokens.append(prompt_tokens)
         self.tokens.append(tokens)
         self.seconds.append(seconds)
 
@@ -67,18 +73,20 @@ class Steps:
 
 
 def read_events(lines, steps: Steps) -> None:
-    since, text, drawn = 0.0, "", {}
+    since, text, prompt_tokens, drawn = 0.0, "", 0, {}
     for line in lines:
         now, event = time.monotonic(), json.loads(line)
         if event["event"] == "story":
             since, text = now, event["text"]
-        elif event["event"] == "step" and event["omitted_bytes"] > 0:
-            raise Failure(f"step {event['step']} has outgrown the model's window: fewer --steps or --tokens")
+        elif event["event"] == "step":
+            prompt_tokens = event["prompt_tokens"]
+            if event["omitted_bytes"] > 0:
+                raise Failure(f"step {event['step']} has outgrown the model's window: fewer --steps or --tokens")
         elif event["event"] == "candidate":
             drawn[event["index"]] = event
         elif event["event"] == "choice":
             if event["step"] > 1:
-                steps.add(text, sum(each["tokens"] for each in drawn.values()), now - since)
+                steps.add(text, prompt_tokens, sum(each["tokens"] for each in drawn.values()), now - since)
             text += drawn[event["index"]]["text"]
             since, drawn = time.monotonic(), {}
         elif event["event"] == "done" and event["text"] != text:
@@ -90,8 +98,8 @@ def ours(options, file: str, text: str, candidates: int, seed: int) -> Steps:
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as err:
         words = [options.binary, "write", text, "--model", file, "--candidates", str(candidates),
                  "--tokens", str(options.tokens), "--steps", str(options.steps + 1), "--threads", str(options.threads),
-                 "--policy", "fixed", "--temperature", "0.8", "--typical-p", str(options.typical_p), "--ignore-end", "--seed", str(seed),
-                 "--db", str(pathlib.Path(folder) / "stories.db"), "--json", "--events", "all"]
+                 "--policy", "fixed", "--temperature", str(TEMPERATURE), "--typical-p", str(options.typical_p), "--ignore-end",
+                 "--seed", str(seed), "--db", str(pathlib.Path(folder) / "stories.db"), "--json", "--events", "all"]
         process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=err)
         try:
             read_events(process.stdout, steps)
@@ -154,22 +162,40 @@ class Server:
         return ended(self.process)
 
 
+def request_of(options, prompt: str, candidates: int, seed: int) -> dict:
+    return {"prompt": prompt, "n_predict": options.tokens, "n_cmpl": candidates, "n_probs": 0, "ignore_eos": True,
+            "cache_prompt": True, "temperature": TEMPERATURE, "typical_p": options.typical_p, "top_k": 0, "top_p": 1, "min_p": 0,
+            "samplers": SAMPLERS, "seed": seed}
+
+
+def check_answers(answers: list[dict], request: dict) -> None:
+    """Did the server do what it was asked, and nothing that ours does not do?"""
+    if len(answers) != request["n_cmpl"]:
+        raise Failure(f"llama-server gave {len(answers)} completions of {request['n_cmpl']}")
+    for answer in answers:
+        took = answer["generation_settings"]
+        if took["samplers"] != SAMPLERS or any(abs(took[name] - request[name]) > 1e-6 for name in ("temperature", "typical_p")):
+            raise Failure(f"llama-server drew with {took['samplers']}, temperature {took['temperature']}, typical_p {took['typical_p']}")
+        if answer["tokens_predicted"] != request["n_predict"]:
+            raise Failure(f"llama-server drew {answer['tokens_predicted']} tokens of {request['n_predict']}")
+        again = answer["timings"]["prompt_n"]
+        if again > MOST_TOKENS_AGAIN:
+            raise Failure(f"llama-server computed {again} tokens of the prompt again: it was not cached")
+
+
 def theirs(options, file: str, candidates: int, flash: str, prompts: list[str], seed: int) -> Steps:
     steps = Steps()
     with tempfile.TemporaryFile() as log:
         server = Server(options, file, candidates, flash, log)
         try:
             for prompt in prompts:
-                request = {"prompt": prompt, "n_predict": options.tokens, "n_cmpl": candidates, "n_probs": 0, "ignore_eos": True,
-                           "cache_prompt": True, "temperature": 0.8, "typical_p": options.typical_p, "top_k": 0, "top_p": 1,
-                           "min_p": 0, "samplers": ["temperature", "typ_p"], "seed": seed}
+                request = request_of(options, prompt, candidates, seed)
                 server.complete({**request, "n_predict": 1})
                 began = time.monotonic()
                 answers = server.complete(request)
                 seconds = time.monotonic() - began
-                if len(answers) != candidates:
-                    raise Failure(f"llama-server gave {len(answers)} completions of {candidates}")
-                steps.add(prompt, sum(answer["tokens_predicted"] for answer in answers), seconds)
+                check_answers(answers, request)
+                steps.add(prompt, answers[0]["tokens_evaluated"], sum(answer["tokens_predicted"] for answer in answers), seconds)
         finally:
             steps.rss_bytes = server.stop()
     return steps
@@ -184,6 +210,8 @@ def line_of(options, mine: list[Steps], peers: dict[str, list[Steps]]) -> dict:
             "peer_step_seconds": median([seconds for each in best for seconds in each.seconds]),
             "ours_step_tokens": median([n for each in mine for n in each.tokens]),
             "peer_step_tokens": median([n for each in best for n in each.tokens]),
+            "ours_prompt_tokens": median([n for each in mine for n in each.prompt_tokens]),
+            "peer_prompt_tokens": median([n for each in best for n in each.prompt_tokens]),
             "ours_rss_bytes": max(each.rss_bytes for each in mine),
             "peer_rss_bytes": max(each.rss_bytes for each in best)}
 
@@ -207,5 +235,6 @@ def compare(options) -> Iterator[dict]:
                     f"llama-server {line['peer']} tokens/s, ratio {line['ratio']}")
             yield {**line, "candidates": candidates, "peer_program": "llama-server",
                    "peer_flash_attention": line["peer_is"].endswith("on"), "tokens": options.tokens,
-                   "steps": options.steps, "prompt_tokens": options.prompt_tokens, "typical_p": options.typical_p, "threads": options.threads, "model": facts["file"], "type": facts["type"],
+                   "steps": options.steps, "prompt_tokens": options.prompt_tokens, "temperature": TEMPERATURE,
+                   "typical_p": options.typical_p, "threads": options.threads, "model": facts["file"], "type": facts["type"],
                    "tensor_types": facts["tensor_types"], "sha256": facts["sha256"]}
