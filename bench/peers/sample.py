@@ -18,10 +18,17 @@ def compare(options) -> Iterator[dict]:
                 yield {"what": "sample", **line, "rss_bytes": figures["rss_bytes"]}
 
 
+def span(values: list[float], digits: int) -> str:
+    low, high = (f"{value:.{digits}f}" for value in (min(values), max(values)))
+    return low if low == high else f"{low} to {high}"
+
+
 def table(lines: list[dict]) -> str:
-    """For people, and for docs/guide/figures.md."""
-    rows = ["| row | chain | words | stay | Fabula, ms | llama.cpp, ms | ratio |", "|---|---|---|---|---|---|---|"]
-    for line in lines:
-        peer = f"{line['peer_median_ms']:.3f} | {line['ratio']:.1f}" if line["peer_median_ms"] else "- | -"
-        rows.append(f"| {line['row']} | {line['chain']} | {line['vocab']:,} | {line['kept']:,} | {line['median_ms']:.3f} | {peer} |")
+    """For people, and for docs/guide/figures.md: a line a chain, from the least to the most over the rows."""
+    rows = ["| chain | words | Fabula, ms | llama.cpp, ms | ratio |", "|---|---|---|---|---|"]
+    for chain, vocab in dict.fromkeys((line["chain"], line["vocab"]) for line in lines):
+        those = [line for line in lines if (line["chain"], line["vocab"]) == (chain, vocab)]
+        has_peer = all(line["peer_median_ms"] for line in those)
+        peer = f"{span([line['peer_median_ms'] for line in those], 2)} | {span([line['ratio'] for line in those], 1)}" if has_peer else "- | -"
+        rows.append(f"| {chain} | {vocab:,} | {span([line['median_ms'] for line in those], 3)} | {peer} |")
     return "\n".join(rows)

@@ -104,6 +104,7 @@ std::vector<SampleChain> sample_chains() {
     add("dry", {{"dry_multiplier", 0.8}});
     add("no_repeat_ngram_size", {{"no_repeat_ngram_size", 3}});
     add("all", {{"repetition_penalty", 1.1},
+                {"dry_multiplier", 0.8},
                 {"top_k", 2000},
                 {"top_p", 0.98},
                 {"min_p", 0.0005},
@@ -111,13 +112,29 @@ std::vector<SampleChain> sample_chains() {
                 {"top_n_sigma", 4},
                 {"xtc_probability", 0.5},
                 {"xtc_threshold", 0.1}});
+    add("every_method", {{"repetition_penalty", 1.1},
+                         {"frequency_penalty", 0.1},
+                         {"presence_penalty", 0.1},
+                         {"dry_multiplier", 0.8},
+                         {"no_repeat_ngram_size", 3},
+                         {"dynatemp_range", 0.3},
+                         {"top_p", 0.9999},
+                         {"top_k", 20000},
+                         {"min_p", 1e-7},
+                         {"typical_p", 0.999},
+                         {"epsilon_cutoff", 1e-6},
+                         {"eta_cutoff", 1e-6},
+                         {"top_n_sigma", 6},
+                         {"xtc_probability", 0.5},
+                         {"xtc_threshold", 0.1},
+                         {"mirostat_tau", 8}});
     return chains;
 }
 
 Result<SampleFigures> time_chain(const SampleChain& chain, const SampleRow& row, std::size_t runs) {
     const std::size_t vocab = row.logits.size();
     const auto history = some_history(vocab);
-    sample::Step step{.history = history};
+    sample::Step step{.history = history, .number = 0.618};
     const auto kept = checked_kept(chain, row, step);
     if (!kept) return kept.error();
 

@@ -35,8 +35,9 @@ struct SampleChain {
     sample::Settings settings;
 };
 
-/// One chain for each method, at usual strength, and one of all that llama.cpp has, too. Each comes
-/// behind temperature 0.8, greedy aside.
+/// One chain for each method, at usual strength; "all" of those that llama.cpp has, too, as people
+/// combine them; and "every_method" together, so weak that each has much to look at. Each comes
+/// with temperature 0.8, greedy aside.
 std::vector<SampleChain> sample_chains();
 
 struct SampleFigures {
