@@ -9,6 +9,8 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <string>
+#include <vector>
 
 namespace fabula::app {
 namespace {
@@ -63,8 +65,8 @@ TEST_F(Presets, are_saved_shown_replaced_and_removed) {
 }
 
 TEST_F(Presets, have_names_that_are_no_paths_and_settings_that_hold) {
-    for (const std::string name :
-         {"", "../x", "a/b", "Big", "-x", "a b", std::string(65, 'a').c_str()}) {
+    const std::vector<std::string> bad{"", "../x", "a/b", "Big", "-x", "a b", std::string(65, 'a')};
+    for (const auto& name : bad) {
         EXPECT_EQ(save_preset(name, "{}").error().code, ErrorCode::invalid_input) << name;
         EXPECT_EQ(preset_named(name).error().code, ErrorCode::invalid_input) << name;
     }

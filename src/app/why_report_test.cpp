@@ -13,7 +13,8 @@ TEST(QuotedToken, shows_spaces_and_what_is_no_whole_character) {
     EXPECT_EQ(quoted("\xE2\x80"), R"("\xE2\x80")");
     EXPECT_EQ(quoted("caf\xC3\xA9"), "\"caf\xC3\xA9\"");
     EXPECT_EQ(quoted("\x1B[2J"), R"("\x1B[2J")");
-    EXPECT_EQ(quoted("\xE2\x80\xAE"), R"("\xE2\x80\xAE")") << "turns the direction of writing";
+    const std::string right_to_left_override{'\xE2', '\x80', '\xAE'};
+    EXPECT_EQ(app::quoted(right_to_left_override), R"("\xE2\x80\xAE")");
     EXPECT_EQ(quoted("\xCC\x81"), R"("\xCC\x81")") << "a mark would sit on the quote";
 }
 
