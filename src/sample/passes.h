@@ -24,6 +24,12 @@ inline Mass model_mass(std::span<const float> row, float top) {
     return row_kernels().model_mass(row.data(), row.size(), top);
 }
 
+/// The sum of e^((x - top) * scale) over the x below `bound`, none of them above `top`: to
+/// 2^-15 of itself, where less than e^-50 counts as that.
+inline double rough_mass_below(std::span<const float> row, float scale, float top, float bound) {
+    return row_kernels().rough_mass_below(row.data(), row.size(), scale, top, bound);
+}
+
 /// The moments of those in play, no NaN.
 inline Moments moments_of(std::span<const float> row, Frame frame) {
     return row_kernels().moments(row.data(), row.size(), frame);

@@ -16,6 +16,7 @@ void Row::assign(std::span<const float> logits, const Extremes& extremes) {
     has_ids_ = false;
     changed_.clear();
     scale_ = 1;
+    is_from_top_ = true;
     top_x_ = extremes.top;
     low_x_ = extremes.low;
     has_top_x_ = true;
@@ -39,6 +40,7 @@ void Row::ban(TokenId token) {
     if (row_[at] >= top_x_) has_top_x_ = false;
     own_row()[at] = -infinite;
     is_weighed_ = false;
+    is_from_top_ = false;
 }
 
 bool Row::is_empty() {
@@ -75,6 +77,7 @@ Row::Changed* Row::changed_at(std::span<Changed> changed, std::size_t at) {
 void Row::set_changed(std::size_t at, double logit) {
     if (row_[at] >= top_x_) has_top_x_ = false;
     own_row()[at] = std::numeric_limits<float>::quiet_NaN();
+    is_from_top_ = false;
     changed_.push_back({static_cast<std::uint32_t>(at), logit});
 }
 
@@ -164,6 +167,12 @@ const Mass& Row::mass() {
 double Row::logprob(TokenId token) {
     const double log_sum = mass().log_sum();
     return logit_at(place_of(token)) - mass_top_ - log_sum;
+}
+
+std::optional<std::size_t> Row::rank(TokenId token) const {
+    if (!is_from_top_) return std::nullopt;
+    const std::size_t at = place_of(token);
+    return count_above(row(), row_[at]) + count_equal(row().first(at), row_[at]);
 }
 
 // The weights of one block of what is in play.

@@ -78,6 +78,9 @@ public:
     void for_each_logit(Take&& take) const;
     /// The natural log of the share of the mass that `token`, which is in play, has.
     double logprob(TokenId token);
+    /// How many tokens of the row, as it was assigned, have a larger logit than `token`, which is
+    /// in play, or the same and a lower id; empty where the tokens in play do not say.
+    std::optional<std::size_t> rank(TokenId token) const;
 
 private:
     struct Changed {
@@ -113,6 +116,9 @@ private:
     void keep_first_members(double missing, Reach reach);
     void keep_top_few(std::size_t k);
     void keep_dearest_member();
+    bool keep_peak(double reach);
+    bool take_peak(double lowest, float bound);
+    void keep_members(const Cut& cut);
 
     const float* row_ = nullptr;  // [size_]; -inf is out of play, NaN stands in changed_
     std::size_t size_ = 0;
@@ -121,6 +127,7 @@ private:
     bool has_ids_ = false;
     std::vector<Changed> changed_;  // ascending
     double scale_ = 1;              // of the floats, not of what is changed
+    bool is_from_top_ = true;  // whether all that is likelier than a token in play is there, too
 
     // Bounds of the floats; they may be loose where something was dropped, has_top_x_ says whether
     // the upper one is reached.

@@ -159,7 +159,8 @@ void Row::keep_top_k(std::size_t k) {
         take_members({}, never);
         return keep_cheapest_members(target, Reach::number, cost_of);
     }
-    double bound = lowest();
+    // Not lowest(): what a penalty pressed far down must not widen the buckets. It is in the last.
+    double bound = static_cast<double>(low_x_) * scale_;
     maxima_.resize(size_ / maximum_block);
     maxima_of(row(), maxima_);
     if (8 * k <= maxima_.size()) return keep_top_few(k);
@@ -212,6 +213,7 @@ void Row::keep_top_p(double p) {
         take_members({}, never);
         return keep_cheapest_members(target, Reach::weight, cost_of);
     }
+    if (keep_peak(reach_of(p))) return;
     weigh_row(&histogram_);
     const auto bracket = bracket_from_top(histogram_.totals(), reach_of(p) * mass_.sum);
     keep_bracket(bracket);
@@ -220,6 +222,7 @@ void Row::keep_top_p(double p) {
 
 void Row::keep_typical_p(double p) {
     if (p >= 1) return;
+    is_from_top_ = false;
     const bool is_short = size_ <= few;
     if (is_short) {
         mass();
@@ -286,6 +289,7 @@ void Row::keep_top_n_sigma(double n) {
 }
 
 void Row::keep_xtc(double threshold) {
+    is_from_top_ = false;
     const double expected =
         threshold > 0 ? top() + mass().log_sum() + std::log(threshold) - reference::reach_slack
                       : -std::numeric_limits<double>::infinity();

@@ -77,6 +77,8 @@ struct RowKernels {
                           Buckets buckets);
     void (*count_buckets)(const float* row, std::size_t n, Frame frame, Buckets buckets);
     Mass (*model_mass)(const float* row, std::size_t n, float top);
+    double (*rough_mass_below)(const float* row, std::size_t n, float scale, float top,
+                               float bound);
     Moments (*moments)(const float* row, std::size_t n, Frame frame);
     Extremes (*extremes)(const float* row, std::size_t n, const Band* left_out);
     std::size_t (*count)(const float* row, std::size_t n, Compare compare, float with);

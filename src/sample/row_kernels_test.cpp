@@ -135,6 +135,37 @@ TEST(RowKernels, weigh_the_models_row_in_single_precision_to_the_same_bits) {
     }
 }
 
+double exact_mass_below(const std::vector<float>& row, double scale, double top, float bound) {
+    double sum = 0;
+    for (const float x : row) {
+        if (x < bound) sum += std::exp((static_cast<double>(x) - top) * scale);
+    }
+    return sum;
+}
+
+TEST(RowKernels, weigh_roughly_what_is_far_below_to_the_same_bits) {
+    for (const Shape shape : shapes) {
+        for (const std::size_t n : lengths()) {
+            if (n == 0) continue;
+            const auto row = marked_row(shape, n, Rng(n));
+            const float top = extremes_of(row).top;
+            for (const float scale : {0.7F, 1.0F, 1.25F, 8.0F}) {
+                const float bound = top - 4 / scale;
+                const double sum = exact_mass_below(row, scale, top, bound);
+                const double truth =
+                    portable_row_kernels().rough_mass_below(row.data(), n, scale, top, bound);
+                EXPECT_NEAR(truth, sum, 0x1p-15 * sum + static_cast<double>(n + 32) * 2e-22)
+                    << static_cast<int>(shape) << " " << n << " " << scale;
+                for (const RowKernels* const kernels : that_run_here()) {
+                    const double mass = kernels->rough_mass_below(row.data(), n, scale, top, bound);
+                    ASSERT_EQ(std::bit_cast<std::uint64_t>(mass),
+                              std::bit_cast<std::uint64_t>(truth));
+                }
+            }
+        }
+    }
+}
+
 TEST(RowKernels, sum_up_moments_of_what_is_in_play) {
     for (const Shape shape : shapes) {
         for (const std::size_t n : lengths()) {

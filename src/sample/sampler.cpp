@@ -53,6 +53,8 @@ Result<Drawn> Sampler::draw(std::span<const float> logits, const Step& step) {
     const auto found = row_.find(step.number);
 
     Drawn drawn = this->drawn(logits, *top, found.token);
+    const auto rank = row_.rank(found.token);
+    drawn.rank = rank ? static_cast<std::int32_t>(*rank) : rank_of(logits, found.token);
     drawn.logprob = static_cast<float>(found.logprob);
     if (is_steered()) {
         // The surprise before the cut, of which the largest logit is the same.
@@ -64,7 +66,8 @@ Result<Drawn> Sampler::draw(std::span<const float> logits, const Step& step) {
     return drawn;
 }
 
-// What is said of a token whatever the settings: `top` is the largest logit of the row.
+// What is said of a token whatever the settings, its rank aside: `top` is the largest logit of the
+// row.
 Drawn Sampler::drawn(std::span<const float> logits, float top, TokenId token) const {
     const Mass model = model_mass(logits, top);
     Drawn drawn;
@@ -72,7 +75,6 @@ Drawn Sampler::drawn(std::span<const float> logits, float top, TokenId token) co
     const double logit = logits[static_cast<std::size_t>(token)];
     drawn.logprob_model = static_cast<float>(logit - top - model.log_sum());
     drawn.entropy = static_cast<float>(model.entropy());
-    drawn.rank = rank_of(logits, token);
     return drawn;
 }
 
@@ -96,6 +98,7 @@ Result<Drawn> Sampler::trace(std::span<const float> logits, const Step& step, To
     penalise(step.history);
     penalise_repeats(step.history);
     Drawn traced = drawn(logits, *top, token);
+    traced.rank = rank_of(logits, token);
     traced.logprob = static_cast<float>(row_.logprob(token));
     return traced;
 }

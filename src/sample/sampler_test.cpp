@@ -216,6 +216,26 @@ TEST(Sampler, keeps_what_the_reference_keeps_of_bloom_s_vocabulary) {
     }
 }
 
+TEST(Sampler, keeps_what_the_reference_keeps_of_a_peak_before_a_tail_that_counts) {
+    for (std::uint64_t i = 0; i < 60; ++i) {
+        const Rng rng = Rng(36).child(i);
+        Case made = random_case(Shape::normal, 20000, rng);
+        // A word at the top, 200 near it, and all others, a fourth of the mass, far below.
+        const double temperature = 0.7 + 0.6 * rng.uniform(1);
+        for (std::size_t token = 0; token < made.row.size(); ++token) {
+            const double distance = token % 100 == 7 ? 7 + normal_number(rng, 100 + token)
+                                                     : 12.1 + 0.5 * rng.uniform(token, 1);
+            made.row[token] = static_cast<float>(3 - distance * temperature);
+        }
+        Settings settings;
+        settings.temperature = temperature;
+        settings.top_p = 0.4 + 0.4 * rng.uniform(2);
+        if (i % 3 == 0) settings.repetition_penalty = 1.3;
+        made.row[500] = 3;
+        expect_same_kept(made, settings, "case " + std::to_string(i));
+    }
+}
+
 TEST(Sampler, keeps_what_the_reference_keeps_where_probabilities_are_tiny) {
     for (std::uint64_t i = 0; i < 6 * std::size(shapes); ++i) {
         const Rng rng = Rng(35).child(i);
