@@ -110,6 +110,7 @@ private:
     void keep_from(double lowest);
     void keep_bracket(const Bracket& bracket);
     void take_members(Band sure, const std::function<bool(double)>& is_sure);
+    void find_members(Band sure, const std::function<bool(double)>& is_sure);
     enum class Reach { weight, number };
     template <typename CostOf>
     void keep_cheapest_members(double missing, Reach reach, CostOf&& cost_of);

@@ -46,18 +46,25 @@ Band Row::band_of(std::size_t first, std::size_t last) const {
 // Makes members of what is in play, but not in `sure`, nor, where it is changed, surely kept. Where
 // they all have one and the same float, as a flat row has a vocabulary of, only that is noted.
 void Row::take_members(Band sure, const std::function<bool(double)>& is_sure) {
-    if (members_.size() < size_ + 1) members_.resize(size_ + 1);
-    n_members_ = 0;
-    for (const auto& entry : changed_) {
-        if (!is_sure(entry.logit)) members_[n_members_++] = entry.at;
-    }
     equal_members_.reset();
-    if (n_members_ == 0 && size_ > few) {
+    if (size_ > few &&
+        std::ranges::all_of(changed_, [&](const Changed& entry) { return is_sure(entry.logit); })) {
         const auto outside = extremes_outside(row(), sure);
         if (outside.top == outside.low) {
             equal_members_ = outside.top;
             return;
         }
+    }
+    find_members(sure, is_sure);
+}
+
+// The same, one by one.
+void Row::find_members(Band sure, const std::function<bool(double)>& is_sure) {
+    equal_members_.reset();
+    if (members_.size() < size_ + 1) members_.resize(size_ + 1);
+    n_members_ = 0;
+    for (const auto& entry : changed_) {
+        if (!is_sure(entry.logit)) members_[n_members_++] = entry.at;
     }
     const auto begin = members_.begin();
     const auto changed_end = begin + static_cast<std::ptrdiff_t>(n_members_);

@@ -27,9 +27,9 @@ bool Row::take_peak(double lowest, float bound) {
     const float below = std::nextafter(bound, -infinite);
     const auto first = row().first(std::min(tried, size_));
     if (count_above(first, below) > first.size() / few_in) return false;
-    take_members({-std::numeric_limits<float>::max(), below},
+    find_members({-std::numeric_limits<float>::max(), below},
                  [=](double logit) { return logit < lowest; });
-    if (equal_members_ || n_members_ == 0 || n_members_ > size_ / few_in) return false;
+    if (n_members_ == 0 || n_members_ > size_ / few_in) return false;
     logits_.resize(n_members_);
     costs_.resize(n_members_);
     weights_.resize(n_members_);
