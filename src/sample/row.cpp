@@ -224,9 +224,11 @@ void Row::drop_changed(const std::function<bool(double)>& stays) {
 
 // Keeps the floats in `band`, and of what is changed the logits that stay.
 void Row::keep_between(Band band, const std::function<bool(double)>& stays) {
-    is_weighed_ = false;
+    const std::size_t n_changed = changed_.size();
     drop_changed(stays);
+    if (changed_.size() < n_changed) is_weighed_ = false;
     if (band.low <= low_x_ && band.high >= top_x_) return;
+    is_weighed_ = false;
     move_together(band);
     low_x_ = std::max(low_x_, band.low);
     if (band.high < top_x_) has_top_x_ = false;
