@@ -39,10 +39,15 @@ def rows() -> dict[str, np.ndarray]:
     one_hot[77] = 12
     alone = np.full(n, -np.inf)
     alone[5] = -3
+    # A word at the top, 200 near it, and many far below that weigh a fourth of all.
+    peak = -12.1 - rng.uniform(0, 0.5, 20000)
+    peak[::100] = -7 + rng.normal(0, 1, 200)
+    peak[77] = 0
     return {
         "normal": normal, "heavy_tailed": rng.standard_cauchy(n) * 2, "equal": np.full(n, 0.75), "tied": np.round(normal / 2) * 2,
         "one_hot": one_hot, "banned": banned, "alone": alone, "denormal": normal * 1e-41, "huge": 1e4 + np.round(normal * 8) / 8,
         "two": np.array([1.0, -2.0]), "single": np.array([3.0]), "large": rng.normal(0, 2.5, 60000),
+        "peak": peak,
     }
 
 
