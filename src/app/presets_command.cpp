@@ -9,6 +9,7 @@
 #include "app/settings_flags.h"
 #include "app/terminal.h"
 #include "sample/foreign_settings.h"
+#include "sample/settings_schema.h"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -25,6 +26,7 @@ struct PresetArguments {
     std::string program;
     Flags flags;
     bool json = false;
+    bool json_schema = false;
 };
 
 Result<int> list(const PresetArguments& arguments) {
@@ -137,11 +139,15 @@ void add_presets(CLI::App& settings, Run& run) {
     command->footer(R"(What has no equal here is named. Examples:
   fabula settings import Godlike.yaml --as godlike
   fabula settings import generation_config.json > settings.json)");
-    verb("schema", "every setting as JSON: type, unit, range, default, meaning, source",
-         [](const PresetArguments&) -> Result<int> {
-             std::cout << schema_as_json();
-             return exit_success;
-         });
+    command = verb("schema", "every setting as JSON: type, unit, range, default, meaning, source",
+                   [](const PresetArguments& given) -> Result<int> {
+                       std::cout << (given.json_schema ? sample::settings_json_schema() + "\n"
+                                                       : schema_as_json());
+                       return exit_success;
+                   });
+    command->add_flag("--json", arguments->json, "as it is without");
+    command->add_flag("--json-schema", arguments->json_schema,
+                      "as a JSON Schema (2020-12), as OpenAPI 3.1 has it");
 }
 
 }  // namespace fabula::app

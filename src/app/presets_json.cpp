@@ -17,8 +17,19 @@ Json parsed(const std::string& json) {
     return Json::parse(json, nullptr, false);
 }
 
-Json list_setting(const char* name, const char* type, const char* hint) {
-    return {{"name", name}, {"type", type}, {"hint", hint}};
+const char* type_of(sample::OtherField::Kind kind) {
+    using Kind = sample::OtherField::Kind;
+    switch (kind) {
+        case Kind::texts:
+            return "list of texts";
+        case Kind::stages:
+            return "list of stages";
+        case Kind::biases:
+            return "object of token id to number";
+        case Kind::boolean:
+            break;
+    }
+    return "boolean";
 }
 
 }  // namespace
@@ -73,20 +84,11 @@ std::string schema_as_json() {
         all.push_back(std::move(entry));
     }
     const Json standard = parsed(sample::to_json(sample::Settings{}));
-    for (auto entry :
-         {list_setting("dry_breakers", "list of texts",
-                       "No repetition that DRY sees reaches across these."),
-          list_setting("bad_words", "list of texts", "Never written, in any case and white space."),
-          list_setting("bad_patterns", "list of texts",
-                       "Regular expressions (RE2) that the text never matches."),
-          list_setting("stop", "list of texts", "The text ends before the first of these."),
-          list_setting("logit_bias", "object of token id to number",
-                       "Added to a token's logit; -100 bans it."),
-          list_setting("ignore_end", "boolean", "Whether the model may never end the text."),
-          list_setting("order", "list of stages",
-                       "The samplers, in the order in which they act.")}) {
-        entry["default"] = standard[entry["name"].get<std::string>()];
-        all.push_back(std::move(entry));
+    for (const auto& field : sample::other_fields()) {
+        all.push_back({{"name", field.name},
+                       {"type", type_of(field.kind)},
+                       {"hint", field.hint},
+                       {"default", standard[field.name]}});
     }
     return line_of({{"settings", all}}) + "\n";
 }

@@ -168,4 +168,18 @@ std::span<const Field> fields() {
     return all;
 }
 
+std::span<const OtherField> other_fields() {
+    using Kind = OtherField::Kind;
+    static constexpr OtherField all[] = {
+        {"dry_breakers", Kind::texts, "No repetition that DRY sees reaches across these."},
+        {"bad_words", Kind::texts, "Never written, in any case and white space."},
+        {"bad_patterns", Kind::texts, "Regular expressions (RE2) that the text never matches."},
+        {"stop", Kind::texts, "The text ends before the first of these."},
+        {"logit_bias", Kind::biases, "Added to a token's logit; -100 bans it."},
+        {"ignore_end", Kind::boolean, "Whether the model may never end the text."},
+        {"order", Kind::stages, "The samplers, in the order in which they act."},
+    };
+    return all;
+}
+
 }  // namespace fabula::sample

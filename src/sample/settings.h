@@ -117,6 +117,17 @@ std::string range_of(const Field& field);
 /// Every numeric setting, in the order people should read them.
 std::span<const Field> fields();
 
+/// One of the other settings: the lists, the biases and the switch.
+struct OtherField {
+    enum class Kind { texts, stages, biases, boolean };
+    const char* name;
+    Kind kind;
+    const char* hint;
+};
+
+/// All settings that are no numbers.
+std::span<const OtherField> other_fields();
+
 /// The field of that name (underscores or dashes). Errors: invalid_input, naming the nearest known
 /// one, or all where none is near.
 Result<const Field*> field_named(std::string_view name);

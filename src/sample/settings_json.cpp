@@ -79,8 +79,10 @@ Result<Unit> take_field(const std::string& key, const Json& value, Settings& set
     const bool is_known =
         std::any_of(all.begin(), all.end(), [&](const Field& field) { return key == field.name; });
     if (!is_known) {
-        std::vector<std::string_view> names{"dry_breakers", "bad_words",  "bad_patterns", "stop",
-                                            "logit_bias",   "ignore_end", "order"};
+        std::vector<std::string_view> names;
+        names.reserve(all.size() + other_fields().size());
+        for (const auto& field : other_fields())
+            names.emplace_back(field.name);
         for (const auto& field : all)
             names.emplace_back(field.name);
         return unknown_name("setting", key, names);
