@@ -35,4 +35,6 @@ Result<Ending> ending_named(std::string_view name) {
     return Error{ErrorCode::invalid_input, "no ending is called '" + std::string(name) + "'"};
 }
 
+void Generator::keep(std::span<const TokenId> /*ids*/) {}
+
 }  // namespace fabula::model

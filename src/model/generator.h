@@ -102,10 +102,13 @@ struct Candidate {
 
 /// What went into a generation and what it cost.
 struct Generated {
-    std::vector<Candidate> candidates;  // one a request, in order
-    std::vector<TokenId> prompt_ids;    // the prompt as the model saw it
-    std::size_t computed_tokens = 0;    // prompt tokens evaluated; the rest was cached
-    double first_token_seconds = 0;     // from the call to the first drawn token
+    std::vector<Candidate> candidates;      // one a request, in order
+    std::vector<TokenId> prompt_ids;        // the prompt as the model saw it
+    std::size_t frame_tokens = 0;           // of it, what the chat frame takes before the blocks
+    std::vector<std::size_t> block_tokens;  // one a block, what begins a text counted to the first
+    /// Prompt tokens evaluated; the others, from the front on, were cached.
+    std::size_t computed_tokens = 0;
+    double first_token_seconds = 0;  // from the call to the first drawn token
     double seconds = 0;
 };
 
@@ -173,6 +176,11 @@ public:
 
     /// Tokens that a block takes inside a prompt. Errors: as Model::encode.
     virtual Result<std::size_t> measure(const Block& block) const = 0;
+
+    /// A text of these tokens will be gone on with, perhaps by another process. As Model::keep.
+    virtual void keep(std::span<const TokenId> ids);
+
+    virtual CacheFigures cache_figures() const { return {}; }
 
 protected:
     Generator() = default;

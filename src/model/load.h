@@ -31,9 +31,12 @@ struct LoadOptions {
     std::size_t n_branches = 8;     // most branches in one step, at least 1; llama: at most 120
     std::size_t window_tokens = 0;  // 0: what the model was trained for, at most 8192; never more
     CacheType cache = CacheType::f16;
-    bool flash_attention = true;   // llama only; exactness tests turn it off
-    std::string kernel = {};       // cpu only: "avx512", "avx2", "portable"; "": the best here
-    int n_threads = 0;             // 0: as many as the file's size is worth, at most one a core
+    bool flash_attention = true;    // llama only; exactness tests turn it off
+    std::string kernel = {};        // cpu only: "avx512", "avx2", "portable"; "": the best here
+    int n_threads = 0;              // 0: as many as the file's size is worth, at most one a core
+    std::uint64_t cache_bytes = 0;  // cpu only: budget of memory for its pages; 0: see load_cpu
+    std::string page_folder = {};   // cpu only: where pages go on disk; "": nowhere
+    std::uint64_t page_folder_bytes = 0;  // cpu only: most that all files there may take
     std::string hash_folder = {};  // where file hashes are remembered; "": default_hash_folder()
     std::function<bool(float)> on_progress = {};  // share loaded in [0, 1]; false stops
 };

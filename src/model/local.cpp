@@ -65,6 +65,9 @@ public:
         return pieces;
     }
 
+    void keep(std::span<const TokenId> ids) override { model_->keep(ids); }
+    CacheFigures cache_figures() const override { return model_->cache_figures(); }
+
     Result<std::size_t> measure(const Block& block) const override {
         if (!block.ids.empty()) return block.ids.size();
         const auto tokens = model_->encode(block.text, Place::inside);
@@ -73,14 +76,21 @@ public:
     }
 
 private:
+    // A prompt as the model sees it.
+    struct Encoded {
+        std::vector<TokenId> ids;
+        std::size_t frame_tokens = 0;
+        std::vector<std::size_t> block_tokens;
+    };
     Result<Unit> append(std::string_view text, Place place, std::vector<TokenId>& tokens) const;
     Result<Unit> append_block(const Block& block, std::vector<TokenId>& tokens) const;
     Result<Unit> extend_all(Round& round, std::vector<Branch*>& open) const;
-    Result<std::vector<TokenId>> encode(const Prompt& prompt) const;
+    Result<Encoded> encode(const Prompt& prompt) const;
     Result<Unit> check_ids(std::span<const TokenId> ids, const char* what) const;
     Result<Unit> check(const sample::Settings& settings) const;
     sample::Spelling spelling_of(const sample::Settings& settings) const;
-    Result<std::vector<TokenId>> prompt_of(const Prompt& prompt) const;
+    Result<Encoded> prompt_of(const Prompt& prompt) const;
+    void hold_ends(const Generated& generated, const std::stop_token& stop);
     std::string end_of(const std::vector<TokenId>& tokens, std::size_t n_bytes) const;
     std::vector<TokenId> breakers(const std::vector<std::string>& texts) const;
     Result<std::vector<Branch>> begin(std::span<const CandidateRequest> requests,
@@ -113,21 +123,25 @@ Result<Unit> Local::append_block(const Block& block, std::vector<TokenId>& token
     return Unit{};
 }
 
-Result<std::vector<TokenId>> Local::encode(const Prompt& prompt) const {
-    std::vector<TokenId> tokens;
+Result<Local::Encoded> Local::encode(const Prompt& prompt) const {
+    Encoded encoded;
+    auto& tokens = encoded.ids;
     if (prompt.chat) {
         const auto frame = model_->chat_frame(prompt.system, prompt.instruction);
         if (!frame) return frame.error();
         if (const auto done = append(*frame, Place::markup, tokens); !done) return done.error();
     }
+    encoded.frame_tokens = tokens.size();
     for (const auto& block : prompt.blocks) {
+        const std::size_t before = tokens.size();
         if (const auto done = append_block(block, tokens); !done) return done.error();
+        encoded.block_tokens.push_back(tokens.size() - before);
     }
     if (tokens.empty()) {
         if (const auto done = append("", Place::start, tokens); !done) return done.error();
     }
     if (tokens.empty()) return Error{ErrorCode::invalid_input, "the prompt is empty"};
-    return tokens;
+    return encoded;
 }
 
 Result<Unit> Local::check_ids(std::span<const TokenId> ids, const char* what) const {
@@ -154,15 +168,16 @@ Result<Unit> Local::check(const sample::Settings& settings) const {
 }
 
 // The prompt's own ids, or those of its text.
-Result<std::vector<TokenId>> Local::prompt_of(const Prompt& prompt) const {
-    auto tokens = prompt.ids.empty() ? encode(prompt) : Result(prompt.ids);
-    if (!tokens) return tokens;
-    if (const auto known = check_ids(*tokens, "the prompt"); !known) return known.error();
-    if (tokens->size() >= info().window_tokens)
-        return Error{ErrorCode::exhausted, "the prompt takes " + std::to_string(tokens->size()) +
+Result<Local::Encoded> Local::prompt_of(const Prompt& prompt) const {
+    auto encoded = prompt.ids.empty() ? encode(prompt) : Result(Encoded{prompt.ids, 0, {}});
+    if (!encoded) return encoded;
+    const auto& ids = encoded->ids;
+    if (const auto known = check_ids(ids, "the prompt"); !known) return known.error();
+    if (ids.size() >= info().window_tokens)
+        return Error{ErrorCode::exhausted, "the prompt takes " + std::to_string(ids.size()) +
                                                " tokens, the window of model '" + info().name +
                                                "' has " + std::to_string(info().window_tokens)};
-    return tokens;
+    return encoded;
 }
 
 // The tokens that have one of `texts` in them, ascending.
@@ -217,22 +232,28 @@ Result<std::vector<Branch>> Local::begin(std::span<const CandidateRequest> reque
     return branches;
 }
 
-// One step for every open branch, in groups where the model takes fewer at a time; a row of logits_
-// for each. Returns how many tokens were computed.
+// One step for every open branch, in groups where the model or its cache takes fewer at a time; a
+// row of logits_ for each. Returns how many tokens were computed.
 Result<std::size_t> Local::step(std::vector<Branch*>& open, const std::stop_token& stop) {
     const std::size_t n_vocab = model_->info().n_vocab;
     logits_.resize(open.size() * n_vocab);
     std::size_t computed = 0;
     std::vector<std::span<const TokenId>> group;
-    for (std::size_t from = 0; from < open.size(); from += model_->n_branches()) {
-        const std::size_t n = std::min(model_->n_branches(), open.size() - from);
+    std::size_t most = model_->n_branches();
+    for (std::size_t from = 0; from < open.size();) {
+        const std::size_t n = std::min(most, open.size() - from);
         group.clear();
         for (std::size_t i = from; i < from + n; ++i)
             group.emplace_back(open[i]->tokens());
         const auto rows = std::span(logits_).subspan(from * n_vocab, n * n_vocab);
         const auto cost = model_->step(group, rows, stop);
+        if (!cost && cost.error().code == ErrorCode::exhausted && n > 1) {
+            most = n / 2;
+            continue;
+        }
         if (!cost) return cost.error();
         computed += cost->computed_tokens;
+        from += n;
     }
     return computed;
 }
@@ -285,9 +306,11 @@ Result<Generated> Local::generate(const Prompt& prompt, std::span<const Candidat
                                   const OnText& on_text, const std::stop_token& stop) {
     const auto start = Clock::now();
     Generated generated;
-    auto prompt_ids = prompt_of(prompt);
-    if (!prompt_ids) return prompt_ids.error();
-    generated.prompt_ids = *std::move(prompt_ids);
+    auto encoded = prompt_of(prompt);
+    if (!encoded) return encoded.error();
+    generated.prompt_ids = std::move(encoded->ids);
+    generated.frame_tokens = encoded->frame_tokens;
+    generated.block_tokens = std::move(encoded->block_tokens);
     auto branches = begin(requests, generated.prompt_ids);
     if (!branches) return branches.error();
 
@@ -297,6 +320,7 @@ Result<Generated> Local::generate(const Prompt& prompt, std::span<const Candidat
     const auto cost = model_->step({&whole, 1}, logits_, stop);
     if (!cost && !stop.stop_requested()) return cost.error();
     generated.computed_tokens = cost ? cost->computed_tokens : 0;
+    const bool holds_ends = cost && model_->hold_ends();
 
     Round round{start, on_text, branches->data(), std::vector<double>(branches->size()), true, 0};
     std::vector<Branch*> open;
@@ -317,8 +341,29 @@ Result<Generated> Local::generate(const Prompt& prompt, std::span<const Candidat
         generated.candidates.push_back(std::move((*branches)[i]).finished());
         generated.candidates.back().seconds = round.seconds[i];
     }
+    if (holds_ends && prompt.ids.empty()) hold_ends(generated, stop);  // not for a replay
+    model_->keep(whole);
     generated.seconds = seconds_since(start);
     return generated;
+}
+
+// The last token of a candidate was drawn, and its logits are not computed: they will be those that
+// the next offer begins with, whichever candidate is taken. One more step for all makes the first
+// word after a choice wait for nothing.
+void Local::hold_ends(const Generated& generated, const std::stop_token& stop) {
+    std::vector<std::vector<TokenId>> texts;
+    std::vector<std::span<const TokenId>> ends;
+    texts.reserve(generated.candidates.size());
+    for (const auto& candidate : generated.candidates) {
+        if (candidate.ids.empty()) continue;
+        texts.push_back(generated.prompt_ids);
+        texts.back().insert(texts.back().end(), candidate.ids.begin(), candidate.ids.end());
+        ends.emplace_back(texts.back());
+    }
+    if (ends.empty() || stop.stop_requested()) return;
+    std::vector<float> states(ends.size() * info().n_embd);
+    // Where it fails (stopped, no room) the token is computed when it is asked for.
+    if (model_->step_with_states(ends, {}, states, stop)) model_->hold_ends();
 }
 
 // From the first place on where mirostat has a state, else the place alone.
@@ -342,7 +387,7 @@ Result<Reach> Local::reach(const PlaceRequest& request, const std::stop_token& s
     const std::size_t last = request.tokens.size() - 1;
     std::vector<TokenId> bans;
     for (place.position = request.settings.mirostat_tau > 0 ? 0 : last;; ++place.position) {
-        const std::span<const TokenId> all(*whole);
+        const std::span<const TokenId> all(whole->ids);
         const auto branch = all.first(request.prompt_ids.size() + place.position);
         if (const auto cost = model_->step({&branch, 1}, logits_, stop); !cost) return cost.error();
         bans.clear();

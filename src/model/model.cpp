@@ -9,6 +9,8 @@ Result<std::string> Model::chat_frame(std::string_view /*system*/,
                  "model '" + info().name + "' has no chat template: give it the text to continue"};
 }
 
+void Model::keep(std::span<const TokenId> /*tokens*/) {}
+
 Result<StepCost> Model::step_with_states(std::span<const std::span<const TokenId>> /*branches*/,
                                          std::span<float> /*logits*/, std::span<float> /*states*/,
                                          const std::stop_token& /*stop*/) {

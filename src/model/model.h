@@ -51,6 +51,16 @@ struct StepCost {
     std::size_t cached_tokens = 0;    // found in the cache, summed over the branches
 };
 
+/// What a model's cache holds, and what its folder on disk did for it (page_folder.h).
+struct CacheFigures {
+    std::uint64_t used_bytes = 0;  // of memory
+    std::uint64_t most_bytes = 0;  // the budget; 0: this backend keeps no such books
+    std::uint64_t n_read = 0;      // pages, from disk
+    std::uint64_t n_written = 0;   // pages, to disk
+    std::uint64_t n_damaged = 0;   // on disk; removed and computed again
+    std::string problem;           // why pages could not be written; "" where all went well
+};
+
 class Model {
 public:
     Model(const Model&) = delete;
@@ -94,6 +104,17 @@ public:
     virtual Result<StepCost> step_with_states(std::span<const std::span<const TokenId>> branches,
                                               std::span<float> logits, std::span<float> states,
                                               const std::stop_token& stop);
+
+    /// The ends of the last step's branches will be returned to (an undo, another offer): from now
+    /// on logits there need no token computed, for as long as the cache has the branch. Whether the
+    /// backend can do so; where it cannot, one token is computed, as for every branch.
+    virtual bool hold_ends() { return false; }
+
+    /// `tokens` will be asked for again, perhaps by another process: a backend with a folder for
+    /// its cache writes what it has of them. Never fails; `cache_figures` tells.
+    virtual void keep(std::span<const TokenId> tokens);
+
+    virtual CacheFigures cache_figures() const { return {}; }
 
     /// Calls work(i) once for each i in [0, n), perhaps on the threads that steps use, and returns
     /// when all are done: for what is to be done to each branch between steps. `work` may read the

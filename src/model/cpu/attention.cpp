@@ -9,7 +9,8 @@
 namespace fabula::model::cpu {
 namespace {
 
-constexpr std::size_t pages_ahead = 4;
+constexpr std::size_t pairs_ahead = 4;
+constexpr std::size_t pair_tokens = pages_a_call * page_tokens;
 constexpr float most_bias = 8;  // of ALiBi: the last slope is 2^-8 for a power of two of heads
 
 float slope_of(std::size_t head, std::size_t n_head) {
@@ -33,6 +34,18 @@ struct Attention::Query {
     float slope = 0;
 
     std::size_t n_keys() const { return row->position + 1; }
+    // Of its keys, those on two pages.
+    std::size_t n_keys_on(std::size_t pair) const {
+        const std::size_t before = pair * pair_tokens;
+        return n_keys() > before ? std::min(pair_tokens, n_keys() - before) : 0;
+    }
+};
+
+// Queries that stand side by side over the same two pages.
+struct Attention::Run {
+    std::size_t end = 0;     // behind the last of them
+    std::size_t n_keys = 0;  // that the first of them sees on the pages
+    std::array<PageId, pages_a_call> pages{};
 };
 
 Attention::Attention(const Kernels& kernels, const Sizes& sizes, Pages& pages)
@@ -40,7 +53,7 @@ Attention::Attention(const Kernels& kernels, const Sizes& sizes, Pages& pages)
     const PageShape& shape = pages.shape();
     scale_ = 1.0F / std::sqrt(static_cast<float>(shape.head_dim));
     n_shared_ = sizes.n_head / shape.n_head_kv;
-    room_ = (sizes.most_positions + page_tokens - 1) / page_tokens * page_tokens;
+    room_ = (sizes.most_positions + pair_tokens - 1) / pair_tokens * pair_tokens;
     for (std::size_t head = 0; head < sizes.n_head; ++head)
         slopes_.push_back(sizes.has_alibi ? slope_of(head, sizes.n_head) : 0.0F);
     memory_.assign(sizes.n_threads,
@@ -91,56 +104,72 @@ void Attention::attend_group(const Call& call, std::size_t head_kv, std::size_t 
     }
 }
 
-// Where the queries end that have the same page there as query `first`; `first` where it has none.
-std::size_t Attention::end_of_run(std::span<const Query> queries, std::size_t first,
-                                  std::size_t page) const {
-    const auto has_it = [&](const Query& query) { return query.n_keys() > page * page_tokens; };
-    if (!has_it(queries[first])) return first;
-    const PageId id = queries[first].row->walk->pages[page];
-    std::size_t end = first + 1;
-    while (end < queries.size() && has_it(queries[end]) &&
-           queries[end].row->walk->pages[page] == id)
-        ++end;
-    return end;
+// From query `first` on; empty where it sees nothing of the pages. Scores behind what a query sees
+// may be anything, so that with `Sight::any` its neighbours may see more or less.
+Attention::Run Attention::run_of(std::span<const Query> queries, std::size_t first,
+                                 std::size_t pair, Sight sight) const {
+    Run run{first, queries[first].n_keys_on(pair), {}};
+    if (run.n_keys == 0) return run;
+    const std::size_t low = pair * pages_a_call;
+    run.pages.fill(queries[first].row->walk->pages[low]);
+    bool has_high = false;
+    for (; run.end < queries.size(); ++run.end) {
+        const Query& query = queries[run.end];
+        const std::size_t n_keys = query.n_keys_on(pair);
+        const auto& pages = query.row->walk->pages;
+        if (n_keys == 0 || pages[low] != run.pages[0]) break;
+        if (sight == Sight::same && n_keys != run.n_keys) break;
+        if (n_keys <= page_tokens) continue;
+        if (has_high && pages[low + 1] != run.pages[1]) break;
+        run.pages[1] = pages[low + 1];
+        has_high = true;
+    }
+    return run;
+}
+
+PagePair Attention::memory_of(const Run& run, std::size_t at) const {
+    return {pages_.memory(run.pages[0]) + at, pages_.memory(run.pages[1]) + at};
 }
 
 // What will be read some pages on, for the processor to fetch: keys, then values, then the next
 // head's keys, page by page.
-const std::byte* Attention::ahead(const Query& query, std::size_t page, std::size_t at) const {
+PagePair Attention::ahead(const Query& query, std::size_t pair, std::size_t at) const {
     const PageShape& shape = pages_.shape();
     const std::size_t n_pages = (query.n_keys() + page_tokens - 1) / page_tokens;
+    const std::size_t n_pairs = (n_pages + pages_a_call - 1) / pages_a_call;
     const bool is_keys = at % shape.head_bytes() == 0;
-    std::size_t target = page + pages_ahead;
-    if (target >= n_pages) {
-        target = std::min(target - n_pages, n_pages - 1);
+    std::size_t target = pair + pairs_ahead;
+    if (target >= n_pairs) {
+        target = std::min(target - n_pairs, n_pairs - 1);
         at += is_keys ? shape.keys_bytes() : shape.head_bytes() - shape.keys_bytes();
-        if (at + shape.keys_bytes() > shape.page_bytes()) return nullptr;
+        if (at + shape.keys_bytes() > shape.page_bytes()) at = 0;  // the next layer's are not known
     }
-    return pages_.memory(query.row->walk->pages[target]) + at;
+    const auto& pages = query.row->walk->pages;
+    const std::size_t low = target * pages_a_call;
+    return {pages_.memory(pages[low]) + at,
+            pages_.memory(pages[std::min(low + 1, n_pages - 1)]) + at};
 }
 
 void Attention::score(const Call& call, std::size_t head_kv, std::span<const Query> queries) {
     const PageShape& shape = pages_.shape();
     const auto kernel = shape.number_bytes == 2 ? kernels_.score_f16 : kernels_.score_f32;
     const std::size_t at = shape.keys_at(call.layer, head_kv);
-    const std::size_t n_pages = room_ / page_tokens;
     std::array<const float*, most_queries> numbers{};
     std::array<float*, most_queries> scores{};
-    for (std::size_t page = 0; page < n_pages; ++page) {
+    for (std::size_t pair = 0; pair < room_ / pair_tokens; ++pair) {
         bool has_any = false;
         for (std::size_t i = 0; i < queries.size();) {
-            const std::size_t end = end_of_run(queries, i, page);
-            for (std::size_t j = i; j < end; ++j) {
+            const Run run = run_of(queries, i, pair, Sight::any);
+            for (std::size_t j = i; j < run.end; ++j) {
                 numbers[j - i] = queries[j].numbers;
-                scores[j - i] = queries[j].scores + page * page_tokens;
+                scores[j - i] = queries[j].scores + pair * pair_tokens;
             }
-            if (end > i) {
+            if (run.end > i) {
                 has_any = true;
-                const Walk& walk = *queries[i].row->walk;
-                kernel({pages_.memory(walk.pages[page]) + at, ahead(queries[i], page, at),
-                        shape.head_dim, end - i, numbers.data(), scores.data()});
+                kernel({memory_of(run, at), ahead(queries[i], pair, at), shape.head_dim,
+                        run.end - i, numbers.data(), scores.data()});
             }
-            i = std::max(end, i + 1);
+            i = std::max(run.end, i + 1);
         }
         if (!has_any) break;
     }
@@ -152,30 +181,20 @@ void Attention::mix(const Call& call, std::size_t head_kv, std::span<const Query
     const std::size_t at = shape.values_at(call.layer, head_kv);
     std::array<const float*, most_queries> weights{};
     std::array<float*, most_queries> mixed{};
-    for (std::size_t page = 0; page < room_ / page_tokens; ++page) {
+    for (std::size_t pair = 0; pair < room_ / pair_tokens; ++pair) {
         bool has_any = false;
         for (std::size_t i = 0; i < queries.size();) {
-            std::size_t end = end_of_run(queries, i, page);
-            if (end == i) {
-                ++i;
-                continue;
-            }
-            has_any = true;
-            const auto n_keys = [&](std::size_t j) {
-                return std::min(page_tokens, queries[j].n_keys() - page * page_tokens);
-            };
-            std::size_t same = i + 1;  // those that see as much of the page
-            while (same < end && n_keys(same) == n_keys(i))
-                ++same;
-            end = same;
-            for (std::size_t j = i; j < end; ++j) {
-                weights[j - i] = queries[j].scores + page * page_tokens;
+            const Run run = run_of(queries, i, pair, Sight::same);
+            for (std::size_t j = i; j < run.end; ++j) {
+                weights[j - i] = queries[j].scores + pair * pair_tokens;
                 mixed[j - i] = queries[j].mixed;
             }
-            const Walk& walk = *queries[i].row->walk;
-            kernel({pages_.memory(walk.pages[page]) + at, ahead(queries[i], page, at),
-                    shape.padded_dim(), n_keys(i), end - i, weights.data(), mixed.data()});
-            i = end;
+            if (run.end > i) {
+                has_any = true;
+                kernel({memory_of(run, at), ahead(queries[i], pair, at), shape.padded_dim(),
+                        run.n_keys, run.end - i, weights.data(), mixed.data()});
+            }
+            i = std::max(run.end, i + 1);
         }
         if (!has_any) break;
     }

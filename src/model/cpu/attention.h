@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: 0BSD
-// Attention of rows over the pages of their branches. Each page is read once for all rows that
-// share it. A row's result is a function of its query and of the keys and values up to its position
-// alone: sums run over positions in order, page by page from position 0 on.
+// Attention of rows over the pages of their branches. Two pages are read at a time, once for
+// all rows that share them. A row's result is a function of its query and of the keys and values up
+// to its position alone: sums run over positions in order, page by page from position 0 on.
 //
 // Sources: Vaswani et al., "Attention Is All You Need", 2017, arXiv:1706.03762, eq. 1; heads that
 // share keys: Ainslie et al., "GQA", 2023, arXiv:2305.13245; ALiBi: Press, Smith and Lewis, "Train
@@ -51,13 +51,16 @@ public:
 
 private:
     struct Query;
+    struct Run;
+    enum class Sight { same, any };  // how many of the keys each query of a run sees
 
     void attend_group(const Call& call, std::size_t head_kv, std::size_t first, float* scratch);
     void score(const Call& call, std::size_t head_kv, std::span<const Query> queries);
     void mix(const Call& call, std::size_t head_kv, std::span<const Query> queries);
-    std::size_t end_of_run(std::span<const Query> queries, std::size_t first,
-                           std::size_t page) const;
-    const std::byte* ahead(const Query& query, std::size_t page, std::size_t at) const;
+    Run run_of(std::span<const Query> queries, std::size_t first, std::size_t pair,
+               Sight sight) const;
+    PagePair memory_of(const Run& run, std::size_t at) const;
+    PagePair ahead(const Query& query, std::size_t pair, std::size_t at) const;
 
     const Kernels& kernels_;
     Sizes sizes_;

@@ -25,6 +25,10 @@ std::uint64_t key_of(PageId page, std::size_t slot) {
     return static_cast<std::uint64_t>(page) * page_tokens + slot;
 }
 
+PageId page_of(std::uint64_t key) {
+    return static_cast<PageId>(key / page_tokens);
+}
+
 const std::byte* tile_of(const Matrix& matrix, std::size_t row) {
     return matrix.tiles + row / tile_rows * matrix.tile_bytes;
 }
@@ -70,7 +74,7 @@ Decoder::Decoder(Weights weights, const DecoderOptions& options, Pool& pool)
       window_tokens_(options.window_tokens),
       pool_(pool),
       pages_(page_shape(weights_.shape, options.number_bytes),
-             (options.cache_tokens + page_tokens - 1) / page_tokens),
+             (options.cache_tokens + page_tokens - 1) / page_tokens, options.folder),
       attention_(kernels_,
                  {weights_.shape.n_head, weights_.shape.family == Family::bloom,
                   options.window_tokens, pool.size()},
@@ -110,8 +114,10 @@ Result<StepCost> Decoder::step(std::span<const std::span<const TokenId>> branche
     rows_.clear();
     n_done_ = 0;
     row_at_.clear();
+    resumed_.clear();
+    ends_.clear();
     walks_.assign(branches.size(), {});
-    row_of_branch_.assign(branches.size(), 0);
+    row_of_branch_.assign(branches.size(), {});
     auto done = Result<Unit>(Unit{});
     for (std::size_t i = 0; i < branches.size() && done; ++i) {
         if (pages_.leaves_promises(branches[i])) done = compute_planned(stop);
@@ -122,10 +128,11 @@ Result<StepCost> Decoder::step(std::span<const std::span<const TokenId>> branche
         pages_.forget_promises();
         return done.error();
     }
+    write_resumed();
     StepCost cost{rows_.size(), 0};
     for (std::size_t i = 0; i < branches.size(); ++i) {
         cost.cached_tokens += branches[i].size();
-        const Row& row = rows_[row_of_branch_[i]];
+        const Row& row = row_of(row_of_branch_[i]);
         copy_row(row.logits, i, weights_.shape.n_vocab, outputs.logits);
         copy_row(row.state, i, weights_.shape.n_embd, outputs.states);
     }
@@ -146,22 +153,89 @@ Result<Unit> Decoder::plan(std::span<const TokenId> branch, std::size_t index,
     const auto key_at = [&](std::size_t position) {
         return key_of(walk.pages[position / page_tokens], position % page_tokens);
     };
-    // The last position is computed for its logits; not where this step has it, whose row does.
+    // Where all is known the last position is computed for its logits: not where this step has it,
+    // whose row does, nor where its end is held.
     std::size_t position = walk.n_known;
-    const auto same = row_at_.find(key_at(last));
-    if (position == branch.size() && (same == row_at_.end() || same->second < n_done_))
-        position = last;
+    const std::uint64_t place = key_at(last);
+    const auto same = row_at_.find(place);
+    const bool is_open = same != row_at_.end() && same->second >= n_done_;
+    if (position == branch.size() && !is_open) {
+        const auto resumed = std::ranges::find(resumed_, place, place_of);
+        if (resumed != resumed_.end() || held_end(place) != nullptr) {
+            row_of_branch_[index] = {true, static_cast<std::size_t>(resumed - resumed_.begin())};
+            if (resumed == resumed_.end()) resumed_.push_back({branch[last], {&walk, last}});
+        } else {
+            position = last;
+        }
+    }
     for (; position < branch.size(); ++position) {
         row_at_[key_at(position)] = rows_.size();
         rows_.push_back({branch[position], {&walk, position}});
     }
-    row_of_branch_[index] = row_at_.at(key_at(last));
-    Row& row = rows_[row_of_branch_[index]];
+    if (!row_of_branch_[index].is_resumed) row_of_branch_[index].index = row_at_.at(place);
+    Row& row = row_of(row_of_branch_[index]);
     if (row.logits == nullptr && !outputs.logits.empty())
         row.logits = outputs.logits.data() + index * weights_.shape.n_vocab;
     if (row.state == nullptr && !outputs.states.empty())
         row.state = outputs.states.data() + index * weights_.shape.n_embd;
     return Unit{};
+}
+
+Decoder::Row& Decoder::row_of(const RowIndex& index) {
+    return index.is_resumed ? resumed_[index.index] : rows_[index.index];
+}
+
+std::uint64_t Decoder::place_of(const Row& row) {
+    const auto& [walk, position] = row.place;
+    return key_of(walk->pages[position / page_tokens], position % page_tokens);
+}
+
+const Decoder::End* Decoder::held_end(std::uint64_t place) const {
+    const auto found = std::ranges::find_if(held_, [&](const End& end) {
+        return end.place == place && end.generation == pages_.generation(page_of(place));
+    });
+    return found == held_.end() ? nullptr : &*found;
+}
+
+// The streams of rows that are not silent, behind the last layer.
+void Decoder::take_ends(std::span<const Row> rows) {
+    std::size_t at = 0;
+    for (const Row& row : rows) {
+        if (row.is_silent()) continue;
+        const float* const stream = stream_.data() + at++ * weights_.shape.n_embd;
+        const std::uint64_t place = place_of(row);
+        ends_.push_back({place, pages_.generation(page_of(place)),
+                         std::vector<float>(stream, stream + weights_.shape.n_embd)});
+    }
+}
+
+void Decoder::hold_ends() {
+    for (End& end : ends_) {
+        if (held_end(end.place) != nullptr) continue;
+        if (held_.size() < most_held_ends) {
+            held_.push_back(std::move(end));
+            continue;
+        }
+        held_[oldest_held_] = std::move(end);
+        oldest_held_ = (oldest_held_ + 1) % most_held_ends;
+    }
+    ends_.clear();
+}
+
+// Logits and states of the branches whose ends are held.
+void Decoder::write_resumed() {
+    const std::span<const Row> rows(resumed_);
+    for (std::size_t first = 0; first < rows.size(); first += most_rows) {
+        const auto some = rows.subspan(first, std::min(most_rows, rows.size() - first));
+        n_rows_ = some.size();
+        for (std::size_t i = 0; i < some.size(); ++i) {
+            const End* const end = held_end(place_of(some[i]));
+            assert(end != nullptr);
+            std::ranges::copy(end->stream, stream_.data() + i * weights_.shape.n_embd);
+        }
+        write_states(some);
+        write_logits(some);
+    }
 }
 
 Result<Unit> Decoder::compute_planned(const std::stop_token& stop) {
@@ -189,6 +263,7 @@ void Decoder::compute(std::span<const Row> rows) {
     for (std::size_t layer = 0; layer < weights_.layers.size(); ++layer)
         run_layer(layer, rows);
     if (n_rows_ == 0) return;
+    take_ends(rows);
     write_states(rows);
     write_logits(rows);
 }

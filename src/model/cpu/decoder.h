@@ -36,7 +36,12 @@ struct DecoderOptions {
     std::size_t window_tokens = 0;  // most tokens of a branch
     std::size_t cache_tokens = 0;   // most positions in the cache, whole pages
     std::size_t number_bytes = 2;   // of the cache: 2 half precision, 4 single
+    PageFolder* folder = nullptr;   // for whole pages; null: memory alone. Must outlive the decoder
 };
+
+/// What the numbers in a page depend on beside model, kernel, type and tokens: this code. Whoever
+/// changes a bit of them counts it up, and pages on disk are computed anew (a test tells).
+constexpr int cache_version = 1;
 
 class Decoder {
 public:
@@ -58,8 +63,19 @@ public:
     Result<StepCost> step(std::span<const std::span<const TokenId>> branches,
                           const Outputs& outputs, const std::stop_token& stop);
 
+    /// The ends of the last step's branches are places that somebody will return to: logits there
+    /// will need no token computed, as long as their pages stay in memory. The last 256 such places
+    /// are held.
+    void hold_ends();
+
+    /// As Model::keep.
+    void keep(std::span<const TokenId> tokens) { pages_.keep(tokens); }
+
+    const Pages& pages() const { return pages_; }
+
 private:
-    static constexpr std::size_t most_rows = 128;  // computed together
+    static constexpr std::size_t most_rows = 128;       // computed together
+    static constexpr std::size_t most_held_ends = 256;  // each n_embd numbers
 
     // A token to be computed.
     struct Row {
@@ -69,6 +85,17 @@ private:
         float* state = nullptr;   // and its state
 
         bool is_silent() const { return logits == nullptr && state == nullptr; }
+    };
+    // What the last layer makes of the last token of a branch: where that stands, and the stream.
+    struct End {
+        std::uint64_t place = 0;  // page and slot
+        std::uint64_t generation = 0;
+        std::vector<float> stream;  // [n_embd]
+    };
+    // The row of a branch: one that is computed, or number `index` of those that need not be.
+    struct RowIndex {
+        bool is_resumed = false;
+        std::size_t index = 0;
     };
     enum class After { nothing, gelu, add_to_stream };  // gelu: and on to activated_
     struct Target {
@@ -80,6 +107,11 @@ private:
     Result<Unit> plan(std::span<const TokenId> branch, std::size_t index, const Outputs& outputs);
     Result<Unit> compute_planned(const std::stop_token& stop);
     void compute(std::span<const Row> rows);
+    void write_resumed();
+    const End* held_end(std::uint64_t place) const;
+    void take_ends(std::span<const Row> rows);
+    Row& row_of(const RowIndex& index);
+    static std::uint64_t place_of(const Row& row);
     void embed(std::span<const Row> rows);
     void run_layer(std::size_t index, std::span<const Row> rows);
     void attend(std::size_t index, bool has_kept);
@@ -110,9 +142,14 @@ private:
     // Of one step.
     std::vector<Walk> walks_;
     std::vector<Row> rows_;
-    std::size_t n_done_ = 0;  // of the rows
-    std::vector<std::size_t> row_of_branch_;
+    std::size_t n_done_ = 0;    // of the rows
+    std::vector<Row> resumed_;  // those that start from an end that is held, at its place
+    std::vector<RowIndex> row_of_branch_;
     std::unordered_map<std::uint64_t, std::size_t> row_at_;  // by page and slot
+
+    std::vector<End> ends_;  // of the step, each once
+    std::vector<End> held_;
+    std::size_t oldest_held_ = 0;
 
     // Of the rows that are being computed.
     std::size_t n_rows_ = 0;

@@ -191,6 +191,51 @@ TEST(Decoder, a_branch_that_comes_twice_gets_its_logits_twice) {
     }
 }
 
+TEST(Decoder, a_place_that_is_held_costs_no_token_and_gives_the_same_bits) {
+    for (const std::size_t n_states : {0U, 1U}) {
+        const MadeShape made = small_shape(Family::llama);
+        Running running(made, options_of(best_kernels()));
+        const Tokens story = some_tokens(60, made.shape.n_vocab, 3);
+        const auto end = std::span(story).first(40);
+        ASSERT_TRUE(running.step({end}));
+        const std::vector<float> expected(running.row(0).begin(), running.row(0).end());
+        running.decoder.hold_ends();
+        ASSERT_TRUE(running.step({std::span(story)}));
+        // Twice, beside a branch that goes on, and with the states where they are wanted.
+        const Branches branches{end, std::span(story).first(50), end};
+        std::vector<float> states(n_states * branches.size() * made.shape.n_embd);
+        std::vector<float> logits(branches.size() * made.shape.n_vocab);
+        const auto cost = running.decoder.step(branches, {logits, states}, {});
+        ASSERT_TRUE(cost);
+        EXPECT_EQ(cost->computed_tokens, 1U);  // the end of the branch of 50, which nobody held
+        EXPECT_TRUE(same_bits(std::span(logits).first(expected.size()), expected));
+        EXPECT_TRUE(same_bits(std::span(logits).last(expected.size()), expected));
+        if (n_states > 0) {
+            EXPECT_TRUE(same_bits(std::span(states).first(made.shape.n_embd),
+                                  std::span(states).last(made.shape.n_embd)));
+        }
+        const auto alone = running.step({end});
+        ASSERT_TRUE(alone);
+        EXPECT_EQ(alone->computed_tokens, 0U);
+        EXPECT_TRUE(same_bits(running.row(0), expected));
+    }
+}
+
+TEST(Decoder, a_place_is_held_no_longer_than_its_page) {
+    const MadeShape made = small_shape(Family::bloom);
+    Running running(made, options_of(best_kernels(), 48));
+    const Tokens story = some_tokens(40, made.shape.n_vocab, 3);
+    const Tokens other = some_tokens(40, made.shape.n_vocab, 4);
+    ASSERT_TRUE(running.step({std::span(story)}));
+    const std::vector<float> expected(running.row(0).begin(), running.row(0).end());
+    running.decoder.hold_ends();
+    ASSERT_TRUE(running.step({std::span(other)}));  // takes the pages
+    const auto again = running.step({std::span(story)});
+    ASSERT_TRUE(again);
+    EXPECT_EQ(again->computed_tokens, 40U);
+    EXPECT_TRUE(same_bits(running.row(0), expected));
+}
+
 TEST(Decoder, no_branches_are_no_work) {
     Running running(small_shape(Family::gpt2), options_of(best_kernels()));
     const auto cost = running.step({});

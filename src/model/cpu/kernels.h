@@ -65,14 +65,19 @@ struct Affine {
     const float* bias = nullptr;
 };
 
-/// Keys or values of 32 positions of one layer and head, as numbers of the cache's type. Keys lie
-/// as two tiles [head_dim, 16 positions], values as [32 positions, padded head_dim].
-constexpr std::size_t page_tokens = 32;
+/// A page holds keys and values of 16 positions. Of one layer and head these are a tile of keys
+/// [head_dim, 16 positions] and values [16 positions, padded head_dim], as numbers of the cache's
+/// type. The kernels take two pages at a time, wherever they lie.
+constexpr std::size_t page_tokens = 16;
+constexpr std::size_t pages_a_call = 2;
 constexpr std::size_t most_queries = 8;  // in one call
 
+/// Of each of two pages; where there is no second one, the first once more.
+using PagePair = std::array<const void*, pages_a_call>;
+
 struct Scoring {
-    const void* keys;  // of a page
-    const void* next;  // what will be read after them, as long; or null
+    PagePair keys;
+    PagePair next;  // what will be read after them, as long
     std::size_t head_dim;
     std::size_t n_queries;        // 1 to 8
     const float* const* queries;  // [head_dim] each
@@ -80,10 +85,10 @@ struct Scoring {
 };
 
 struct Mixing {
-    const void* values;
-    const void* next;             // what will be read after them, as long; or null
+    PagePair values;
+    PagePair next;                // what will be read after them, as long
     std::size_t padded_dim;       // a multiple of 16
-    std::size_t n_keys;           // the page's first so many positions
+    std::size_t n_keys;           // the first so many positions of the two pages, 1 to 32
     std::size_t n_rows;           // 1 to 8
     const float* const* weights;  // [n_keys] each
     float* const* out;            // [padded_dim] each
@@ -123,7 +128,7 @@ struct Kernels {
     /// The nearest numbers in half precision, ties to even.
     void (*to_halves)(const float* x, std::size_t n, std::uint16_t* out);
 
-    /// scores[i][j] = queries[i] . key of position j, for the 32 positions of a page.
+    /// scores[i][j] = queries[i] . key of position j, for the 32 positions of two pages.
     using Score = void (*)(const Scoring& scoring);
     Score score_f16;
     Score score_f32;

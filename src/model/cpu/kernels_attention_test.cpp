@@ -37,6 +37,8 @@ struct Stored {
 
 using Numbers = std::vector<std::vector<float>>;
 
+constexpr std::size_t both_pages = pages_a_call * page_tokens;
+
 Numbers some_rows(std::size_t n_rows, std::size_t n, std::mt19937& random) {
     Numbers rows;
     for (std::size_t r = 0; r < n_rows; ++r)
@@ -48,12 +50,13 @@ Numbers scores_of(Kernels::Score kernel, const Stored& keys, std::size_t head_di
                   const Numbers& queries) {
     std::array<const float*, most_queries> from{};
     std::array<float*, most_queries> to{};
-    Numbers scores(queries.size(), std::vector<float>(page_tokens + 1, untouched));
+    Numbers scores(queries.size(), std::vector<float>(both_pages + 1, untouched));
     for (std::size_t i = 0; i < queries.size(); ++i) {
         from[i] = queries[i].data();
         to[i] = scores[i].data();
     }
-    kernel({keys.bytes.data(), nullptr, head_dim, queries.size(), from.data(), to.data()});
+    const PagePair pages{keys.bytes.data(), keys.bytes.data() + keys.bytes.size() / 2};
+    kernel({pages, pages, head_dim, queries.size(), from.data(), to.data()});
     for (auto& row : scores) {
         EXPECT_EQ(row.back(), untouched);
         row.pop_back();
@@ -72,8 +75,11 @@ Numbers mixed_of(Kernels::Mix kernel, const Stored& values, std::size_t padded_d
         from[i] = weights[i].data();
         to[i] = out[i].data();
     }
-    kernel({values.bytes.data(), values.bytes.data(), padded_dim, n_keys, weights.size(),
-            from.data(), to.data()});
+    const std::size_t page_bytes =
+        page_tokens * padded_dim * values.bytes.size() / values.numbers.size();
+    const std::byte* const low = values.bytes.data();
+    const PagePair pages{low, n_keys > page_tokens ? low + page_bytes : low};
+    kernel({pages, pages, padded_dim, n_keys, weights.size(), from.data(), to.data()});
     for (std::size_t i = 0; i < weights.size(); ++i) {
         EXPECT_EQ(out[i].back(), untouched);
         out[i].pop_back();
@@ -96,11 +102,11 @@ TEST(KernelAttention, scores_are_the_products_of_queries_and_keys) {
     for_each_kernel_and_cache([](const Kernels& kernels, bool is_half, std::mt19937& random) {
         const auto kernel = is_half ? kernels.score_f16 : kernels.score_f32;
         for (const std::size_t head_dim : {1U, 24U, 64U, 80U}) {
-            const Stored keys(page_tokens * head_dim, is_half, random);
+            const Stored keys(both_pages * head_dim, is_half, random);
             const Numbers queries = some_rows(most_queries, head_dim, random);
             const Numbers scores = scores_of(kernel, keys, head_dim, queries);
             for (std::size_t q = 0; q < most_queries; ++q) {
-                for (std::size_t p = 0; p < page_tokens; ++p) {
+                for (std::size_t p = 0; p < both_pages; ++p) {
                     double sum = 0;
                     double size = 0;
                     for (std::size_t d = 0; d < head_dim; ++d) {
@@ -124,7 +130,7 @@ TEST(KernelAttention, scores_are_the_products_of_queries_and_keys) {
 TEST(KernelAttention, scores_do_not_depend_on_the_other_queries) {
     for_each_kernel_and_cache([](const Kernels& kernels, bool is_half, std::mt19937& random) {
         const auto kernel = is_half ? kernels.score_f16 : kernels.score_f32;
-        const Stored keys(page_tokens * 40, is_half, random);
+        const Stored keys(both_pages * 40, is_half, random);
         const Numbers queries = some_rows(most_queries, 40, random);
         for (std::size_t n = 1; n <= most_queries; ++n) {
             for (std::size_t first = 0; first + n <= most_queries; ++first) {
@@ -145,7 +151,7 @@ TEST(KernelAttention, values_are_added_by_their_weights) {
     for_each_kernel_and_cache([](const Kernels& kernels, bool is_half, std::mt19937& random) {
         const auto kernel = is_half ? kernels.mix_f16 : kernels.mix_f32;
         for (const std::size_t padded_dim : {16U, 48U, 80U}) {
-            const Stored values(page_tokens * padded_dim, is_half, random);
+            const Stored values(both_pages * padded_dim, is_half, random);
             for (const std::size_t n_keys : {1U, 2U, 17U, 31U, 32U}) {
                 const Numbers weights = some_rows(most_queries, n_keys, random);
                 const Numbers before = some_rows(most_queries, padded_dim, random);
@@ -176,31 +182,32 @@ TEST(KernelAttention, mixed_values_do_not_depend_on_the_other_rows_nor_on_where_
     for_each_kernel_and_cache([](const Kernels& kernels, bool is_half, std::mt19937& random) {
         const auto kernel = is_half ? kernels.mix_f16 : kernels.mix_f32;
         const std::size_t number_bytes = is_half ? 2 : 4;
-        const Stored values(page_tokens * 32, is_half, random);
-        const Numbers weights = some_rows(most_queries, page_tokens, random);
+        const Stored values(both_pages * 32, is_half, random);
+        const Numbers weights = some_rows(most_queries, both_pages, random);
         const Numbers before = some_rows(most_queries, 32, random);
         Numbers alone;
         for (std::size_t i = 0; i < most_queries; ++i)
             alone.push_back(
-                mixed_of(kernel, values, 32, page_tokens, {weights[i]}, {before[i]}).front());
+                mixed_of(kernel, values, 32, both_pages, {weights[i]}, {before[i]}).front());
         for (std::size_t n = 1; n <= most_queries; ++n) {
             const auto first = [n](const Numbers& all) {
                 return Numbers(all.end() - static_cast<std::ptrdiff_t>(n), all.end());
             };
             const Numbers found =
-                mixed_of(kernel, values, 32, page_tokens, first(weights), first(before));
+                mixed_of(kernel, values, 32, both_pages, first(weights), first(before));
             for (std::size_t i = 0; i < n; ++i)
                 ASSERT_TRUE(same_bits(found[i], alone[most_queries - n + i])) << n << " " << i;
         }
-        // Sums run over positions in order: the first 11, then the rest.
-        const Numbers part = mixed_of(kernel, values, 32, 11, {weights[0]}, {before[0]});
+        // Sums run over positions in order: the first page, then the second.
+        const Numbers part = mixed_of(kernel, values, 32, page_tokens, {weights[0]}, {before[0]});
         Stored rest = values;
         rest.bytes.erase(
             rest.bytes.begin(),
-            rest.bytes.begin() + static_cast<std::ptrdiff_t>(std::size_t{11} * 32 * number_bytes));
-        const Numbers rest_weights = {{weights[0].begin() + 11, weights[0].end()}};
-        EXPECT_TRUE(same_bits(
-            mixed_of(kernel, rest, 32, page_tokens - 11, rest_weights, part).front(), alone[0]));
+            rest.bytes.begin() + static_cast<std::ptrdiff_t>(page_tokens * 32 * number_bytes));
+        rest.numbers.resize(page_tokens * 32);
+        const Numbers rest_weights = {{weights[0].begin() + page_tokens, weights[0].end()}};
+        EXPECT_TRUE(same_bits(mixed_of(kernel, rest, 32, page_tokens, rest_weights, part).front(),
+                              alone[0]));
     });
 }
 

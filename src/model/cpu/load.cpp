@@ -5,6 +5,7 @@
 #include "model/llama/dequantise.h"
 #include "model/llama/tokenizer.h"
 #include "model/memory.h"
+#include "model/page_folder.h"
 #include "model/sha256.h"
 
 #include <algorithm>
@@ -19,18 +20,26 @@ namespace {
 constexpr std::size_t default_window = 8192;  // a cache for more is asked for, not assumed
 constexpr std::size_t tail_tokens = 1024;     // of its own that each branch has room for
 constexpr std::size_t most_tails = 64;
+constexpr std::uint64_t ample_bytes = std::uint64_t{512} << 20U;
 constexpr std::size_t most_branches_a_step = 65536;
 constexpr std::uint64_t bytes_a_thread = 4U << 20U;
 constexpr float share_of_weights = 0.9F;  // of the progress; the hash takes the rest
 
 class CpuModel final : public Model {
 public:
-    CpuModel(std::unique_ptr<Tokenizer> tokenizer, ModelInfo info, std::unique_ptr<cpu::Pool> pool,
-             std::unique_ptr<cpu::Decoder> decoder)
-        : tokenizer_(std::move(tokenizer)),
-          info_(std::move(info)),
-          pool_(std::move(pool)),
-          decoder_(std::move(decoder)) {}
+    struct Parts {
+        std::unique_ptr<Tokenizer> tokenizer;
+        ModelInfo info;
+        std::unique_ptr<cpu::Pool> pool;     // outlives the decoder
+        std::unique_ptr<PageFolder> folder;  // the same; may be null
+        std::unique_ptr<cpu::Decoder> decoder;
+    };
+    explicit CpuModel(Parts parts)
+        : tokenizer_(std::move(parts.tokenizer)),
+          info_(std::move(parts.info)),
+          pool_(std::move(parts.pool)),
+          folder_(std::move(parts.folder)),
+          decoder_(std::move(parts.decoder)) {}
 
     const ModelInfo& info() const override { return info_; }
     Result<std::vector<TokenId>> encode(std::string_view text, Place place) const override {
@@ -63,6 +72,28 @@ public:
         return cost;
     }
 
+    bool hold_ends() override {
+        decoder_->hold_ends();
+        return true;
+    }
+    void keep(std::span<const TokenId> tokens) override { decoder_->keep(tokens); }
+
+    CacheFigures cache_figures() const override {
+        const cpu::Pages& pages = decoder_->pages();
+        const std::uint64_t page_bytes = pages.shape().page_bytes();
+        CacheFigures figures;
+        figures.used_bytes = pages.n_pages() * page_bytes;
+        figures.most_bytes = pages.most_pages() * page_bytes;
+        if (folder_) {
+            const PageFigures& disk = folder_->figures();
+            figures.n_read = disk.n_read;
+            figures.n_written = disk.n_written;
+            figures.n_damaged = disk.n_damaged;
+            figures.problem = disk.problem;
+        }
+        return figures;
+    }
+
     void each(std::size_t n, const std::function<void(std::size_t)>& work) const override {
         pool_->each(n, [&](std::size_t i, std::size_t) { work(i); });
     }
@@ -87,7 +118,8 @@ private:
 
     std::unique_ptr<Tokenizer> tokenizer_;
     ModelInfo info_;
-    std::unique_ptr<cpu::Pool> pool_;  // outlives the decoder
+    std::unique_ptr<cpu::Pool> pool_;
+    std::unique_ptr<PageFolder> folder_;
     std::unique_ptr<cpu::Decoder> decoder_;
 };
 
@@ -97,19 +129,54 @@ std::size_t threads_for(const GgufFile& file, const LoadOptions& options) {
     return std::clamp<std::uint64_t>(file.size_bytes / bytes_a_thread, 1, n_cores);
 }
 
-/// How many positions the cache may hold: the window and a tail for each branch, or what is free.
-Result<std::size_t> cache_tokens(const std::string& name, std::uint64_t weights_bytes,
-                                 std::uint64_t token_bytes, std::size_t window,
-                                 std::size_t n_branches) {
+// What the size of the cache goes by.
+struct CacheNeeds {
+    std::uint64_t weights_bytes = 0;
+    std::uint64_t page_bytes = 0;
+    std::size_t window_tokens = 0;
+    std::size_t n_branches = 0;
+};
+
+/// How many pages the cache may hold. Where nobody says: the window and a tail for each branch, or
+/// half a GiB where that is more; or what is free. A window with a page for each branch is the
+/// least: with it, branches that do not fit together are stepped one by one.
+Result<std::size_t> cache_pages(const std::string& name, const CacheNeeds& needs,
+                                std::uint64_t wanted_bytes) {
+    const auto pages = [](std::size_t n_tokens) {
+        return (n_tokens + cpu::page_tokens - 1) / cpu::page_tokens;
+    };
+    const std::size_t n_branches = std::min(needs.n_branches, most_tails);
+    const std::size_t least = pages(needs.window_tokens) + n_branches + 2;
+    if (wanted_bytes > 0 && wanted_bytes / needs.page_bytes < least)
+        return Error{ErrorCode::invalid_input,
+                     "cache_mib " + std::to_string(wanted_bytes >> 20U) + ": model '" + name +
+                         "' needs at least " +
+                         std::to_string(((least * needs.page_bytes) >> 20U) + 1) +
+                         " for its window of " + std::to_string(needs.window_tokens) + " tokens"};
     const std::size_t tails =
-        std::min(n_branches, most_tails) * (std::min(window, tail_tokens) + cpu::page_tokens);
-    const std::size_t least = window + 2 * cpu::page_tokens;
+        n_branches * pages(std::min(needs.window_tokens, tail_tokens) + cpu::page_tokens);
+    const std::size_t ample = std::max<std::size_t>(least + tails, ample_bytes / needs.page_bytes);
+    const std::size_t wanted = wanted_bytes > 0 ? wanted_bytes / needs.page_bytes : ample;
     const auto free = free_memory_bytes();
-    if (!free) return least + tails;
-    auto fits = check_fits(name, weights_bytes + least * token_bytes, *free);
+    if (!free) return wanted;
+    const std::uint64_t sure = wanted_bytes > 0 ? wanted : least;
+    auto fits = check_fits(name, needs.weights_bytes + sure * needs.page_bytes, *free);
     if (!fits) return fits.error();
-    const std::uint64_t room = (*free - weights_bytes) / token_bytes;
-    return std::clamp<std::size_t>(room - room / 8, least, least + tails);
+    if (wanted_bytes > 0) return wanted;
+    const std::uint64_t room = (*free - needs.weights_bytes) / needs.page_bytes;
+    return std::clamp<std::size_t>(room - room / 8, least, wanted);
+}
+
+/// The folder of pages, where one is wanted.
+std::unique_ptr<PageFolder> page_folder(const LoadOptions& options, const ModelInfo& info,
+                                        std::size_t page_bytes) {
+    if (options.page_folder.empty() || options.page_folder_bytes == 0) return nullptr;
+    const std::string identity = "pages " + std::to_string(cpu::cache_version) + " of " +
+                                 std::to_string(cpu::page_tokens) + " tokens, " +
+                                 std::to_string(page_bytes) + " bytes\nhash " + info.hash +
+                                 "\narithmetic " + info.arithmetic;
+    return std::make_unique<PageFolder>(
+        PageFolder::Options{options.page_folder, options.page_folder_bytes, info.name, identity});
 }
 
 ModelInfo info_of(const std::string& path, const GgufFile& file, const cpu::Shape& shape) {
@@ -144,10 +211,10 @@ Result<std::unique_ptr<Model>> load_cpu(const std::string& path, const GgufFile&
     info.arithmetic = std::string("cpu ") + (*kernels)->name + " " + name_of(options.cache);
     const std::size_t number_bytes = options.cache == CacheType::f16 ? 2 : 4;
     const cpu::PageShape pages{shape.n_layer, shape.n_head_kv, shape.head_dim, number_bytes};
-    const auto n_cached =
-        cache_tokens(name, weights->size_bytes(), pages.page_bytes() / cpu::page_tokens,
-                     info.window_tokens, options.n_branches);
-    if (!n_cached) return n_cached.error();
+    const auto n_pages = cache_pages(
+        name, {weights->size_bytes(), pages.page_bytes(), info.window_tokens, options.n_branches},
+        options.cache_bytes);
+    if (!n_pages) return n_pages.error();
 
     auto tokenizer = Tokenizer::open(path);
     if (!tokenizer) return tokenizer.error();
@@ -172,10 +239,13 @@ Result<std::unique_ptr<Model>> load_cpu(const std::string& path, const GgufFile&
         path, options.hash_folder.empty() ? default_hash_folder() : options.hash_folder, on_hash);
     if (!hash) return hash.error();
     info.hash = *hash;
-    const cpu::DecoderOptions decoding{*kernels, info.window_tokens, *n_cached, number_bytes};
+    auto folder = page_folder(options, info, pages.page_bytes());
+    const cpu::DecoderOptions decoding{*kernels, info.window_tokens, *n_pages * cpu::page_tokens,
+                                       number_bytes, folder.get()};
     auto decoder = std::make_unique<cpu::Decoder>(*std::move(weights), decoding, *pool);
-    return std::unique_ptr<Model>(std::make_unique<CpuModel>(*std::move(tokenizer), std::move(info),
-                                                             std::move(pool), std::move(decoder)));
+    return std::unique_ptr<Model>(std::make_unique<CpuModel>(
+        CpuModel::Parts{*std::move(tokenizer), std::move(info), std::move(pool), std::move(folder),
+                        std::move(decoder)}));
 }
 
 }  // namespace fabula::model

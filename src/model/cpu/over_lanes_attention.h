@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: 0BSD
-// Attention over a page of keys and values, over lanes. See over_lanes.h.
+// Attention over two pages of keys and values, over lanes. See over_lanes.h.
 #pragma once
 
 #include "model/cpu/over_lanes_words.h"
@@ -19,10 +19,19 @@ inline F load_number(const float* x) {
     return Lanes::load(x);
 }
 
+template <std::size_t size_bytes>
+inline void fetch_ahead(const Byte*& next) {
+    // Half a line at a time asks for each line twice, which costs less than to count.
+    for (std::size_t line = 0; line < size_bytes; line += 64)
+        __builtin_prefetch(next + line, 0, to_second_level);
+    next += size_bytes;
+}
+
 template <typename Number, int n>
 inline void score_some(const Scoring& scoring, std::size_t first) {
-    const auto* const low = static_cast<const Number*>(scoring.keys);
-    const Number* const high = low + n_lanes * scoring.head_dim;
+    static_assert(page_tokens == n_lanes);
+    const auto* const low = static_cast<const Number*>(scoring.keys[0]);
+    const auto* const high = static_cast<const Number*>(scoring.keys[1]);
     F low_sums[n];
     F high_sums[n];
 #pragma GCC unroll 8
@@ -32,11 +41,11 @@ inline void score_some(const Scoring& scoring, std::size_t first) {
 #pragma GCC unroll 8
     for (int m = 0; m < n; ++m)
         queries[m] = scoring.queries[first + static_cast<unsigned>(m)];
-    const auto* next = static_cast<const Byte*>(scoring.next != nullptr ? scoring.next : low);
+    const auto* next_low = static_cast<const Byte*>(scoring.next[0]);
+    const auto* next_high = static_cast<const Byte*>(scoring.next[1]);
     for (std::size_t d = 0; d < scoring.head_dim; ++d) {
-        for (std::size_t line = 0; line < 2 * n_lanes * sizeof(Number); line += 64)
-            __builtin_prefetch(next + line, 0, to_second_level);
-        next += 2 * n_lanes * sizeof(Number);
+        fetch_ahead<n_lanes * sizeof(Number)>(next_low);
+        fetch_ahead<n_lanes * sizeof(Number)>(next_high);
         const F low_keys = load_number(low + n_lanes * d);
         const F high_keys = load_number(high + n_lanes * d);
 #pragma GCC unroll 8
@@ -65,27 +74,41 @@ void score(const Scoring& scoring) {
         score_some<Number, 1>(scoring, i);
 }
 
+// The sums go on over the positions of one page.
+template <typename Number, int n>
+inline void mix_page(const Number* values, std::size_t stride, std::size_t n_keys,
+                     const float* const* weights, F* sums) {
+    for (std::size_t p = 0; p < n_keys; ++p) {
+        const F value = load_number(values + p * stride);
+#pragma GCC unroll 8
+        for (int m = 0; m < n; ++m)
+            sums[m] = Lanes::fma(value, Lanes::all(weights[m][p]), sums[m]);
+    }
+}
+
 template <typename Number, int n>
 inline void mix_some(const Mixing& mixing, std::size_t first) {
-    const auto* const values = static_cast<const Number*>(mixing.values);
-    const auto* next = static_cast<const Byte*>(mixing.next != nullptr ? mixing.next : values);
+    const auto* const low = static_cast<const Number*>(mixing.values[0]);
+    const auto* const high = static_cast<const Number*>(mixing.values[1]);
+    const auto* next_low = static_cast<const Byte*>(mixing.next[0]);
+    const auto* next_high = static_cast<const Byte*>(mixing.next[1]);
+    const std::size_t n_low = mixing.n_keys < page_tokens ? mixing.n_keys : page_tokens;
+    const float* low_weights[n];
+    const float* high_weights[n];
+#pragma GCC unroll 8
+    for (int m = 0; m < n; ++m) {
+        low_weights[m] = mixing.weights[first + static_cast<unsigned>(m)];
+        high_weights[m] = low_weights[m] + n_low;
+    }
     for (std::size_t d = 0; d < mixing.padded_dim; d += n_lanes) {
         F sums[n];
 #pragma GCC unroll 8
         for (int m = 0; m < n; ++m)
             sums[m] = Lanes::load(mixing.out[first + static_cast<unsigned>(m)] + d);
-        constexpr std::size_t chunk_bytes = page_tokens * n_lanes * sizeof(Number);
-        for (std::size_t line = 0; line < chunk_bytes; line += 64)
-            __builtin_prefetch(next + line, 0, to_second_level);
-        next += chunk_bytes;
-        for (std::size_t p = 0; p < mixing.n_keys; ++p) {
-            const F value = load_number(values + p * mixing.padded_dim + d);
-#pragma GCC unroll 8
-            for (int m = 0; m < n; ++m)
-                sums[m] = Lanes::fma(
-                    value, Lanes::all(mixing.weights[first + static_cast<unsigned>(m)][p]),
-                    sums[m]);
-        }
+        fetch_ahead<page_tokens * n_lanes * sizeof(Number)>(next_low);
+        fetch_ahead<page_tokens * n_lanes * sizeof(Number)>(next_high);
+        mix_page<Number, n>(low + d, mixing.padded_dim, n_low, low_weights, sums);
+        mix_page<Number, n>(high + d, mixing.padded_dim, mixing.n_keys - n_low, high_weights, sums);
 #pragma GCC unroll 8
         for (int m = 0; m < n; ++m)
             Lanes::store(mixing.out[first + static_cast<unsigned>(m)] + d, sums[m]);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cstring>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -19,9 +20,10 @@ std::size_t common_prefix(std::span<const TokenId> a, std::span<const TokenId> b
 
 }  // namespace
 
-Pages::Pages(const PageShape& shape, std::size_t most_pages)
-    : shape_(shape), most_pages_(most_pages), nodes_(1) {
+Pages::Pages(const PageShape& shape, std::size_t most_pages, PageFolder* folder)
+    : shape_(shape), folder_(folder), most_pages_(most_pages), nodes_(1) {
     nodes_[root].is_used = true;
+    if (folder_ != nullptr) nodes_[root].key = folder_->first_key();
 }
 
 // The child that has most of `tokens`; among equals one that holds nothing else.
@@ -64,6 +66,8 @@ Result<PageId> Pages::add_child(PageId parent) {
     node.n_tokens = 0;
     node.n_computed = 0;
     node.last_step = step_;
+    node.is_kept = false;
+    ++node.generation;
     nodes_[parent].children.push_back(page);
     ++n_used_;
     return page;
@@ -83,16 +87,22 @@ Result<std::byte*> Pages::take_memory() {
     return slabs_.back().data() + left_in_slab_;
 }
 
-// The page behind `parent` for `tokens` (at most 32), found, grown or made.
+// The page behind `parent` for `tokens` (at most 16), found, read, grown or made. `n_known`: the
+// tokens that stand before are known, and then how many of these are.
 Result<PageId> Pages::page_for(PageId parent, std::span<const TokenId> tokens,
-                               std::size_t& n_known) {
+                               std::optional<std::size_t>& n_known) {
     Fit fit = best_child(parent, tokens);
+    const bool is_known_before = n_known.has_value();
     n_known = fit.n_common;
     if (fit.n_common > 0) nodes_[fit.page].last_step = step_;
     if (fit.n_common == tokens.size()) return fit.page;
     if (fit.n_common == 0 || fit.n_common < nodes_[fit.page].n_tokens) {
         const auto made = add_child(parent);
         if (!made) return made.error();
+        if (is_known_before && read_back(*made, tokens)) {
+            n_known = tokens.size();
+            return *made;
+        }
         Node& node = nodes_[*made];
         const Node& like = nodes_[fit.page];
         // What is only promised over there cannot be copied: it is promised here as well.
@@ -104,6 +114,9 @@ Result<PageId> Pages::page_for(PageId parent, std::span<const TokenId> tokens,
         }
         fit = {*made, n_copied};
         n_known = n_copied;
+    } else if (is_known_before && read_back(fit.page, tokens)) {
+        n_known = tokens.size();
+        return fit.page;
     }
     Node& node = nodes_[fit.page];
     std::copy(tokens.begin(), tokens.end(), node.tokens.begin());
@@ -111,20 +124,62 @@ Result<PageId> Pages::page_for(PageId parent, std::span<const TokenId> tokens,
     return fit.page;
 }
 
+// Of the line that stands before a page.
+const PageKey& Pages::key_before(PageId page) const {
+    return nodes_[nodes_[page].parent].key;
+}
+
+std::span<std::byte> Pages::numbers(PageId page) {
+    return {nodes_[page].memory, shape_.page_bytes()};
+}
+
+// Whether the whole page is on disk; then it is in memory, too. What it had of these tokens has the
+// same bits there.
+bool Pages::read_back(PageId page, std::span<const TokenId> tokens) {
+    if (folder_ == nullptr || tokens.size() < page_tokens) return false;
+    const PageKey key = key_before(page).behind(tokens);
+    if (!folder_->read(key, tokens, numbers(page))) return false;
+    Node& node = nodes_[page];
+    std::copy(tokens.begin(), tokens.end(), node.tokens.begin());
+    node.n_tokens = node.n_computed = page_tokens;
+    node.key = key;
+    node.is_kept = true;
+    return true;
+}
+
+void Pages::write(PageId page) {
+    Node& node = nodes_[page];
+    if (folder_ == nullptr || node.is_kept || !is_whole(page)) return;
+    node.is_kept = folder_->write(node.key, node.tokens, numbers(page));
+}
+
+void Pages::keep(std::span<const TokenId> tokens) {
+    if (folder_ == nullptr) return;
+    PageId page = root;
+    while (tokens.size() >= page_tokens) {
+        const auto here = tokens.first(page_tokens);
+        const Fit fit = best_child(page, here);
+        if (fit.n_common < page_tokens || !is_whole(fit.page)) return;
+        page = fit.page;
+        write(page);
+        tokens = tokens.subspan(page_tokens);
+    }
+}
+
 Result<Walk> Pages::walk(std::span<const TokenId> tokens) {
     Walk walk;
     walk.pages.reserve(tokens.size() / page_tokens + 1);
     PageId parent = root;
-    bool is_known = true;
+    std::optional<std::size_t> n_known = 0;  // of the last page; nothing behind what is not known
     while (!tokens.empty()) {
         const auto here = tokens.first(std::min(tokens.size(), page_tokens));
-        std::size_t n_known = 0;
+        const bool is_known = n_known.has_value();
         const auto page = page_for(parent, here, n_known);
         if (!page) return page.error();
         walk.pages.push_back(*page);
-        if (is_known) walk.n_known += n_known;
-        assert(is_known || n_known == 0);
-        is_known = is_known && n_known == here.size();
+        if (is_known) walk.n_known += *n_known;
+        assert(is_known || *n_known == 0);
+        if (!is_known || *n_known < here.size()) n_known.reset();
         parent = *page;
         tokens = tokens.subspan(here.size());
     }
@@ -150,6 +205,8 @@ void Pages::computed(PageId page, std::size_t slot) {
     Node& node = nodes_[page];
     assert(slot < node.n_tokens && slot <= node.n_computed);
     node.n_computed = std::max(node.n_computed, static_cast<std::uint32_t>(slot + 1));
+    if (folder_ != nullptr && slot + 1 == page_tokens)
+        node.key = key_before(page).behind(node.tokens);
 }
 
 void Pages::forget_promises() {
@@ -188,6 +245,7 @@ bool Pages::evict_one() {
         if (oldest == root || node.last_step < nodes_[oldest].last_step) oldest = page;
     }
     if (oldest == root) return false;
+    write(oldest);
     remove(oldest);
     return true;
 }

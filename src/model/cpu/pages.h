@@ -1,26 +1,36 @@
 // SPDX-License-Identifier: 0BSD
-// Keys and values of positions that were computed, found by their tokens. A page holds 32 positions
-// of one line of tokens, from a multiple of 32 on; pages form a tree, so that branches share what
+// Keys and values of positions that were computed, found by their tokens. A page holds 16 positions
+// of one line of tokens, from a multiple of 16 on; pages form a tree, so that branches share what
 // they have in common, and a branch that leaves a page in the middle takes a copy.
 //
+// Whole pages may go to a folder on disk (../page_folder.h) and come back from there: those that
+// somebody keeps, and those that memory has no room for. What is found there is known like what is
+// in memory.
+//
 // Books and memory; the numbers are written by whoever computes them (decoder.h).
+//
+// Source: a tree of tokens over pages: Zheng et al., "SGLang", 2024, arXiv:2312.07104, section 3;
+// pages: Kwon et al., "PagedAttention", 2023, arXiv:2309.06180, section 4. Ours names pages by the
+// hash of their line, so that a process finds what another one computed.
 #pragma once
 
 #include "base/result.h"
 #include "base/token.h"
 #include "model/cpu/arena.h"
 #include "model/cpu/kernels.h"
+#include "model/page_folder.h"
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
 namespace fabula::model::cpu {
 
-/// How a page is cut up: for each layer and head of keys two tiles of keys [head_dim, 16 positions]
-/// and then values [32 positions, padded_dim].
+/// How a page is cut up: for each layer and head of keys a tile of keys [head_dim, 16 positions]
+/// and then values [16 positions, padded_dim].
 struct PageShape {
     std::size_t n_layer = 0;
     std::size_t n_head_kv = 0;
@@ -51,8 +61,9 @@ struct Walk {
 
 class Pages {
 public:
-    /// `most_pages` is the budget; memory is taken as it is needed.
-    Pages(const PageShape& shape, std::size_t most_pages);
+    /// `most_pages` is the budget; memory is taken as it is needed. `folder` may be null and must
+    /// outlive this.
+    Pages(const PageShape& shape, std::size_t most_pages, PageFolder* folder = nullptr);
 
     const PageShape& shape() const { return shape_; }
     std::byte* memory(PageId page) { return nodes_[page].memory; }
@@ -77,7 +88,14 @@ public:
     /// Forgets promises that were not kept.
     void forget_promises();
 
-    /// Forgets everything.
+    /// Which of the lines of tokens that it ever had a page has: another number once it was given
+    /// up and taken again.
+    std::uint64_t generation(PageId page) const { return nodes_[page].generation; }
+
+    /// Writes what it has of `tokens` to the folder, whole pages only.
+    void keep(std::span<const TokenId> tokens);
+
+    /// Forgets everything that is in memory.
     void clear();
 
 private:
@@ -89,6 +107,9 @@ private:
         std::uint32_t n_tokens = 0;  // promised ones among them
         std::uint32_t n_computed = 0;
         std::uint64_t last_step = 0;  // that walked over it
+        std::uint64_t generation = 0;
+        PageKey key;           // of its line, once it is whole
+        bool is_kept = false;  // in the folder
         std::array<TokenId, page_tokens> tokens{};
         std::vector<PageId> children;
         std::byte* memory = nullptr;  // in a slab; kept when the page is given up
@@ -101,11 +122,18 @@ private:
     Fit best_child(PageId parent, std::span<const TokenId> tokens) const;
     Result<PageId> add_child(PageId parent);
     Result<std::byte*> take_memory();
-    Result<PageId> page_for(PageId parent, std::span<const TokenId> tokens, std::size_t& n_known);
+    Result<PageId> page_for(PageId parent, std::span<const TokenId> tokens,
+                            std::optional<std::size_t>& n_known);
+    bool read_back(PageId page, std::span<const TokenId> tokens);
+    void write(PageId page);
+    std::span<std::byte> numbers(PageId page);
+    const PageKey& key_before(PageId page) const;
+    bool is_whole(PageId page) const { return nodes_[page].n_computed == page_tokens; }
     void remove(PageId page);
     bool evict_one();
 
     PageShape shape_;
+    PageFolder* folder_;
     std::size_t most_pages_;
     std::size_t n_used_ = 0;
     std::uint64_t step_ = 0;
