@@ -21,6 +21,7 @@ void add_replay(CLI::App& story, Run& run);
 /// `why`, another.
 void add_why(CLI::App& story, Run& run);
 void add_model(CLI::App& app, Run& run);
+void add_cache(CLI::App& app, Run& run);
 void add_bench(CLI::App& app, Run& run);
 void add_settings(CLI::App& app, Run& run);
 void add_config(CLI::App& app, Run& run);

@@ -76,7 +76,7 @@ Examples:
     auto* show = command->add_subcommand("show", "every value and its source");
     add_key_flags(*show, *flags,
                   {"steps", "candidates", "policy", "model", "seed", "db", "backend", "kernel",
-                   "cache_type"});
+                   "cache_type", "cache_mib", "cache_disk_mib", "database_mib", "models_mib"});
     add_settings_flags(*show, *flags);
     show->callback([flags, &run] { run = [flags] { return show_config(*flags); }; });
 }

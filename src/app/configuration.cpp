@@ -13,7 +13,7 @@
 namespace fabula::app {
 namespace {
 
-constexpr std::array<Key, 13> all_keys{{
+constexpr std::array<Key, 17> all_keys{{
     {"model", "stories15M-q8_0", "a name from `fabula model list`, a GGUF file, or scripted:FILE"},
     {"db", "", "the database; its standard place is shown by `fabula doctor`"},
     {"steps", "8", "most passages to write"},
@@ -36,6 +36,16 @@ constexpr std::array<Key, 13> all_keys{{
     {"kernel", "",
      "of backend cpu: avx512, avx2 or portable; else the best that this processor has"},
     {"cache_type", "f16", "numbers in the model's cache: f16, or f32, twice as large"},
+    {"cache_mib", "0",
+     "memory for the model's cache, in MiB; 0 takes what the window and the candidates need, and "
+     "half a GiB if that is more"},
+    {"cache_disk_mib", "4096",
+     "disk for what was computed, so that a story that is opened again is read at once; 0 writes "
+     "nothing"},
+    {"database_mib", "0", "disk that the database may take before a story is refused; 0: no limit"},
+    {"models_mib", "0",
+     "disk that the models folder may take before an import is refused; 0: no "
+     "limit"},
 }};
 
 constexpr std::array<const char*, 7> list_names{

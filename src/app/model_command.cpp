@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: 0BSD
 #include "app/commands.h"
 #include "app/configuration.h"
+#include "app/disk_budget.h"
 #include "app/exit_status.h"
 #include "app/files.h"
 #include "app/logits_command.h"
@@ -32,6 +33,15 @@ struct ModelArguments {
     bool json = false;
 };
 
+// A checkpoint is of single precision: no type that it is imported to is larger.
+Result<Unit> room_for_model(const std::string& checkpoint) {
+    const auto configuration = Configuration::load({}, config_file(), process_environment);
+    if (!configuration) return configuration.error();
+    std::error_code failure;  // a file that is not there is told of by the import
+    const auto size = std::filesystem::file_size(checkpoint, failure);
+    return check_models_budget(*configuration, failure ? 0 : size);
+}
+
 Result<int> import_model(const ModelArguments& arguments) {
     const auto type = model::weight_type_named(arguments.type);
     if (!type) return type.error();
@@ -40,6 +50,7 @@ Result<int> import_model(const ModelArguments& arguments) {
     if (out.find('/') == std::string::npos && !std::filesystem::path(out).has_extension())
         out = models_folder() + "/" + out + ".gguf";
     if (const auto made = make_folder_of(out); !made) return made.error();
+    if (const auto room = room_for_model(arguments.checkpoint); !room) return room.error();
     Progress progress("importing " + std::filesystem::path(out).filename().string(), 1, "");
     model::ImportOptions options;
     options.name =

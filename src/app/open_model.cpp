@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: 0BSD
 #include "app/open_model.h"
 
+#include "app/disk_budget.h"
 #include "app/files.h"
 #include "app/paths.h"
 #include "app/progress.h"
@@ -52,6 +53,12 @@ Result<OpenOptions> open_options(const Configuration& configuration) {
     const auto cache = model::cache_type_named(configuration.text("cache_type"));
     if (!cache) return within("cache_type", cache.error());
     options.cache = *cache;
+    const auto memory = mebibytes(configuration, "cache_mib");
+    if (!memory) return memory.error();
+    options.cache_bytes = *memory;
+    const auto disk = mebibytes(configuration, "cache_disk_mib");
+    if (!disk) return disk.error();
+    options.cache_disk_bytes = *disk;
     return options;
 }
 
@@ -123,6 +130,9 @@ Result<std::unique_ptr<model::Model>> open_model(const std::string& name,
     load.n_threads = options.n_threads;
     load.cache = options.cache;
     load.kernel = options.kernel;
+    load.cache_bytes = options.cache_bytes;
+    load.page_folder = pages_folder();
+    load.page_folder_bytes = options.cache_disk_bytes;
     load.on_progress = [&](float share) {
         progress.update(static_cast<double>(share));
         return true;

@@ -8,6 +8,7 @@
 #include "model/load.h"
 #include "model/model.h"
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -27,11 +28,14 @@ struct OpenOptions {
     int n_threads = 0;           // 0: one for each 32 MiB of the file, at most one a core
     model::Backend backend = model::Backend::automatic;
     model::CacheType cache = model::CacheType::f16;
-    std::string kernel = {};  // of backend cpu; "": the best here
+    std::string kernel = {};        // of backend cpu; "": the best here
+    std::uint64_t cache_bytes = 0;  // of memory; 0: what is needed
+    std::uint64_t cache_disk_bytes =
+        0;  // of all models' pages on disk; 0: none are written or read
 };
 
-/// What the keys `threads`, `backend`, `kernel` and `cache_type` say.
-/// Errors: invalid_input, naming where the value was set.
+/// What the keys `threads`, `backend`, `kernel`, `cache_type`, `cache_mib` and `cache_disk_mib`
+/// say. Errors: invalid_input, naming where the value was set.
 Result<OpenOptions> open_options(const Configuration& configuration);
 
 /// The options under which a model computes with `arithmetic` (ModelInfo::arithmetic, as "cpu

@@ -57,4 +57,8 @@ std::string cache_folder() {
     return named_or("FABULA_CACHE", below("XDG_CACHE_HOME", "/.cache", "/fabula"));
 }
 
+std::string pages_folder() {
+    return cache_folder() + "/pages";
+}
+
 }  // namespace fabula::app

@@ -21,4 +21,7 @@ std::string presets_folder();
 /// $FABULA_CACHE, else fabula in $XDG_CACHE_HOME, else in ~/.cache.
 std::string cache_folder();
 
+/// The folder `pages` in it: what models computed (model/page_folder.h).
+std::string pages_folder();
+
 }  // namespace fabula::app

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: 0BSD
 #include "app/commands.h"
 #include "app/configuration.h"
+#include "app/disk_budget.h"
 #include "app/exit_status.h"
 #include "app/files.h"
 #include "app/open_model.h"
@@ -274,6 +275,7 @@ Result<int> write_story(const WriteArguments& arguments) {
     if (!options) return options.error();
     const auto prompt = prompt_of(arguments);  // bad input is told before a model is loaded
     if (!prompt) return prompt.error();
+    if (const auto room = check_database_budget(*configuration); !room) return room.error();
     const auto stop = listen_for_signals();
     const auto store = open_store(*configuration);
     if (!store) return store.error();
@@ -306,9 +308,10 @@ void add_write(CLI::App& app, Run& run) {
         ->type_name("TEXT");
     command->add_option("--instruction", arguments->instruction, "what a chat model is asked for")
         ->type_name("TEXT");
-    add_key_flags(*command, arguments->flags,
-                  {"steps", "candidates", "policy", "model", "seed", "db", "chat", "system",
-                   "threads", "backend", "kernel", "cache_type"});
+    add_key_flags(
+        *command, arguments->flags,
+        {"steps", "candidates", "policy", "model", "seed", "db", "chat", "system", "threads",
+         "backend", "kernel", "cache_type", "cache_mib", "cache_disk_mib", "database_mib"});
     command->add_flag("--json", arguments->json, "events as JSON, one a line");
     command
         ->add_option("--events", arguments->events,
