@@ -42,7 +42,7 @@ TEST(StoryText, has_one_line_of_data_for_each_candidate_taken_or_not) {
     auto story = branched();
     store::OfferRecord offer;
     offer.id = store::OfferId{5};
-    offer.prompt.push_back({"The well was dry.", {}});
+    offer.prompt.push_back({"The well was dry.", {}, "opening", story::PassageId::root, 0});
     for (std::size_t index = 0; index < 2; ++index) {
         store::CandidateRecord candidate;
         candidate.index = index;

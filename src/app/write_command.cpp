@@ -4,6 +4,7 @@
 #include "app/disk_budget.h"
 #include "app/exit_status.h"
 #include "app/files.h"
+#include "app/note_files.h"
 #include "app/open_model.h"
 #include "app/open_store.h"
 #include "app/paths.h"
@@ -31,7 +32,10 @@ struct WriteArguments {
     std::string instruction;
     std::string events = "main";
     std::string color = "auto";
+    std::string memory_file;
+    std::string lore_file;
     bool has_prompt = false;
+    bool explains = false;
     bool json = false;
     bool quiet = false;
     bool plain = false;
@@ -175,7 +179,8 @@ Result<store::Story> load_story(store::Store& store, const std::string& name) {
 }
 
 Result<std::unique_ptr<View>> view_of(const WriteArguments& arguments, std::size_t steps) {
-    if (arguments.json) return make_json_view(std::cout, arguments.events == "all");
+    if (arguments.json)
+        return make_json_view(std::cout, {arguments.events == "all", arguments.explains});
     Color color = Color::automatic;
     if (arguments.color == "always") color = Color::always;
     if (arguments.color == "never") color = Color::never;
@@ -183,6 +188,7 @@ Result<std::unique_ptr<View>> view_of(const WriteArguments& arguments, std::size
     options.has_color = has_color(1, color);
     options.columns = columns(1);
     options.n_steps = steps;
+    options.explains = arguments.explains;
     if (arguments.quiet)
         options.mode = ViewMode::quiet;
     else
@@ -281,6 +287,11 @@ Result<int> write_story(const WriteArguments& arguments) {
     if (!store) return store.error();
     auto story = story_to_continue(**store, arguments, *configuration, options->offer);
     if (!story) return story.error();
+    const auto carried =
+        *story ? engine::notes_before(**story, (*story)->head()) : std::vector<story::Note>();
+    auto notes = note_source({arguments.memory_file, arguments.lore_file}, carried);
+    if (!notes) return notes.error();
+    options->offer.notes = *std::move(notes);
     const auto generator = generator_of(*configuration, options->offer);
     if (!generator) return generator.error();
     if (!*story) {
@@ -304,6 +315,14 @@ void add_write(CLI::App& app, Run& run) {
         ->type_name("FILE");
     command->add_option("--continue", arguments->story, "go on with a story: its number, or last")
         ->type_name("STORY");
+    command
+        ->add_option("--memory", arguments->memory_file,
+                     "what the model should not forget, a fact a line; read anew at each step")
+        ->type_name("FILE");
+    command
+        ->add_option("--lore", arguments->lore_file,
+                     "what it should know just now, a line each; read anew at each step")
+        ->type_name("FILE");
     command->add_option("--title", arguments->title, "a title; else the first words")
         ->type_name("TEXT");
     command->add_option("--instruction", arguments->instruction, "what a chat model is asked for")
@@ -313,9 +332,11 @@ void add_write(CLI::App& app, Run& run) {
         {"steps", "candidates", "policy", "model", "seed", "db", "chat", "system", "threads",
          "backend", "kernel", "cache_type", "cache_mib", "cache_disk_mib", "database_mib"});
     command->add_flag("--json", arguments->json, "events as JSON, one a line");
+    command->add_flag("--explain", arguments->explains,
+                      "what of each prompt is where it is, why, and what the cache had of it");
     command
         ->add_option("--events", arguments->events,
-                     "with --json: main, or all for steps and text too")
+                     "with --json: main, or all for steps, prompts and text too")
         ->check(CLI::IsMember({"main", "all"}))
         ->type_name("WHICH");
     command->add_flag("-q,--quiet", arguments->quiet, "the story and nothing else")
@@ -331,6 +352,7 @@ void add_write(CLI::App& app, Run& run) {
   fabula write --policy fixed --temperature 0.7 --top-p 0.9 - < opening.txt
   fabula write --continue last --steps 2
   fabula write --json --seed 7 "The well was dry." > events.jsonl
+  fabula write --memory facts.txt --explain "The well was dry."
 
 Ctrl-C keeps what was taken, and the candidates that were being written.)");
     command->callback([arguments, command, &run] {

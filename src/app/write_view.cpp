@@ -108,6 +108,40 @@ private:
         draw_growing();
     }
 
+    void on(const engine::PromptShown& body) {
+        for (const auto& note : body.left_out)
+            print_wrapped(fmt::format("left out, there is no room for it in the prompt: {} \"{}\"",
+                                      story::name_of(note.kind), printable_line(note.text)),
+                          "  ");
+        if (!options_.explains) return;
+        erase_growing();
+        print_prompt(body);
+    }
+
+    // Two lines a block: what it is and costs, and why it is there.
+    void print_prompt(const engine::PromptShown& body) {
+        std::size_t tokens = 0;
+        for (const auto& shown : body.blocks)
+            tokens += shown.tokens;
+        out_ << fmt::format("  prompt: {} tokens, {} from the cache, {} computed\n", tokens,
+                            tokens - body.computed_tokens, body.computed_tokens)
+             << palette_.dim << "  tokens  cached  block\n"
+             << palette_.plain;
+        for (const auto& shown : body.blocks) {
+            const std::string head = fmt::format("  {:>6}  {:>6}  {:<8} ", shown.tokens,
+                                                 shown.cached_tokens, shown.block.kind);
+            std::string text = printable_line(shown.block.text);
+            const std::size_t room = width_ - std::min(width_, columns_of(head) + 1);
+            if (columns_of(text) > room)
+                text = std::string(first_columns(text, room - std::min<std::size_t>(room, 1))) +
+                       "\xE2\x80\xA6";
+            out_ << head << text << '\n' << palette_.dim;
+            print_wrapped(shown.why, std::string(18, ' '));
+            out_ << palette_.plain;
+        }
+        out_ << '\n';
+    }
+
     void on(const CandidateWritten& body) {
         erase_growing();
         candidates_.push_back(body.record);

@@ -19,6 +19,7 @@ struct ViewOptions {
     bool has_color = false;
     std::size_t columns = 80;
     std::size_t n_steps = 8;  // planned, for "step 2 of 8"
+    bool explains = false;    // each step's prompt, block by block
 };
 
 /// A view: hand it every event, in order.
@@ -35,8 +36,12 @@ protected:
 
 std::unique_ptr<View> make_view(std::ostream& out, const ViewOptions& options);
 
-/// One JSON object a line, each flushed (docs/formats/events.md). `everything`: also the events
-/// "step" and "text", which come while candidates are drawn.
-std::unique_ptr<View> make_json_view(std::ostream& out, bool everything);
+/// Which events are written as JSON beside the main ones. everything: "step", "text" and "prompt".
+struct JsonDetail {
+    bool everything = false;
+    bool prompts = false;
+};
+/// One JSON object a line, each flushed (docs/formats/events.md).
+std::unique_ptr<View> make_json_view(std::ostream& out, const JsonDetail& detail);
 
 }  // namespace fabula::app

@@ -26,12 +26,13 @@ double mean_logprob(const store::CandidateRecord& record) {
 
 class JsonView : public View {
 public:
-    JsonView(std::ostream& out, bool everything) : out_(out), everything_(everything) {}
+    JsonView(std::ostream& out, const JsonDetail& detail) : out_(out), detail_(detail) {}
 
     void show(const engine::Event& event) override {
         Json line = std::visit([](const auto& body) { return object_of(body); }, event.body);
         const bool is_detail = line["event"] == "step" || line["event"] == "text";
-        if (is_detail && !everything_) return;
+        if (is_detail && !detail_.everything) return;
+        if (line["event"] == "prompt" && !detail_.everything && !detail_.prompts) return;
         line["sequence"] = event.sequence;
         out_ << line.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n' << std::flush;
     }
@@ -59,6 +60,33 @@ private:
     }
     static Json object_of(const engine::TextDrawn& body) {
         return {{"event", "text"}, {"step", body.step}, {"index", body.index}, {"text", body.text}};
+    }
+    static Json object_of(const engine::PromptShown& body) {
+        Json blocks = Json::array();
+        std::size_t tokens = 0;
+        for (const auto& shown : body.blocks) {
+            tokens += shown.tokens;
+            Json block{{"kind", shown.block.kind},
+                       {"tokens", shown.tokens},
+                       {"cached", shown.cached_tokens},
+                       {"computed", shown.tokens - shown.cached_tokens},
+                       {"why", shown.why},
+                       {"passage", nullptr},
+                       {"begin", shown.block.begin},
+                       {"text", shown.block.text}};
+            if (shown.block.passage)
+                block["passage"] = static_cast<std::uint32_t>(*shown.block.passage);
+            blocks.push_back(std::move(block));
+        }
+        Json left_out = Json::array();
+        for (const auto& note : body.left_out)
+            left_out.push_back({{"kind", story::name_of(note.kind)}, {"text", note.text}});
+        return {{"event", "prompt"},
+                {"step", body.step},
+                {"tokens", tokens},
+                {"computed", body.computed_tokens},
+                {"blocks", std::move(blocks)},
+                {"left_out", std::move(left_out)}};
     }
     static Json object_of(const engine::CandidateWritten& body) {
         const auto& record = body.record;
@@ -98,13 +126,13 @@ private:
     }
 
     std::ostream& out_;
-    bool everything_;
+    JsonDetail detail_;
 };
 
 }  // namespace
 
-std::unique_ptr<View> make_json_view(std::ostream& out, bool everything) {
-    return std::make_unique<JsonView>(out, everything);
+std::unique_ptr<View> make_json_view(std::ostream& out, const JsonDetail& detail) {
+    return std::make_unique<JsonView>(out, detail);
 }
 
 }  // namespace fabula::app

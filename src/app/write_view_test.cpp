@@ -55,7 +55,7 @@ TEST(LiveView, takes_the_growing_lines_off_the_screen_again) {
 
 TEST(JsonView, prints_one_object_a_line_and_details_only_when_asked) {
     std::ostringstream main;
-    play(*make_json_view(main, false));
+    play(*make_json_view(main, {}));
     const auto text = main.str();
     EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 4);
     EXPECT_TRUE(text.starts_with(R"({"event":"story","story":4,)")) << text;
@@ -63,7 +63,7 @@ TEST(JsonView, prints_one_object_a_line_and_details_only_when_asked) {
     EXPECT_NE(text.find(R"("event":"choice","step":1,"index":0,"reason":"best score")"),
               std::string::npos);
     std::ostringstream all;
-    play(*make_json_view(all, true));
+    play(*make_json_view(all, {true, false}));
     const auto everything = all.str();
     EXPECT_EQ(std::count(everything.begin(), everything.end(), '\n'), 6);
 }

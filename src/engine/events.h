@@ -5,6 +5,7 @@
 
 #include "preference/score.h"
 #include "store/store.h"
+#include "story/prompt.h"
 
 #include <cstdint>
 #include <functional>
@@ -30,6 +31,22 @@ struct StepBegan {
     std::vector<sample::Settings> settings;  // one a candidate
     std::size_t prompt_tokens = 0;           // as planned
     std::size_t omitted_bytes = 0;           // of the story, between opening and newest text
+};
+
+/// A block of a prompt, and what of it was computed.
+struct ShownBlock {
+    store::PromptBlock block;  // of kind "frame", without text: what a chat template puts before it
+    std::size_t tokens = 0;
+    std::size_t cached_tokens = 0;  // from its front on; the others were computed
+    std::string why;                // it is here, and in this place: for people
+};
+
+/// What the model was shown at a step; comes once the candidates are complete.
+struct PromptShown {
+    std::size_t step = 0;
+    std::vector<ShownBlock> blocks;     // in the order of the prompt
+    std::vector<story::Note> left_out;  // notes that there was no room for
+    std::size_t computed_tokens = 0;    // of all blocks
 };
 
 /// Text of one candidate as it is drawn.
@@ -68,8 +85,8 @@ struct WritingDone {
     Finish finish = Finish::steps;
 };
 
-using EventBody =
-    std::variant<StoryBegan, StepBegan, TextDrawn, CandidateWritten, ChoiceMade, WritingDone>;
+using EventBody = std::variant<StoryBegan, StepBegan, TextDrawn, PromptShown, CandidateWritten,
+                               ChoiceMade, WritingDone>;
 
 struct Event {
     std::uint64_t sequence = 0;  // from 1, without gaps

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: 0BSD
 #include "engine/offer.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace fabula::engine {
@@ -64,6 +65,27 @@ preference::Score score_of(std::string_view story_text, const model::Candidate& 
     return preference::score(story_text, candidate.text, logprobs);
 }
 
+// What the model was shown, and how much of each block it had to compute.
+PromptShown shown(std::size_t step, const StoryPrompt& made, const model::Generated& generated,
+                  std::span<const TokenId> prompt_ids) {
+    PromptShown prompt;
+    prompt.step = step;
+    prompt.left_out = made.left_out;
+    prompt.computed_tokens = generated.computed_tokens;
+    std::size_t n_cached =
+        prompt_ids.size() - std::min(prompt_ids.size(), generated.computed_tokens);
+    const auto add = [&](ShownBlock block) {
+        block.cached_tokens = std::min(n_cached, block.tokens);
+        n_cached -= block.cached_tokens;
+        prompt.blocks.push_back(std::move(block));
+    };
+    if (generated.frame_tokens > 0)
+        add({{"", {}, "frame", {}, 0}, generated.frame_tokens, 0, "what the chat model expects"});
+    for (std::size_t i = 0; i < made.blocks.size() && i < generated.block_tokens.size(); ++i)
+        add({made.blocks[i].block, generated.block_tokens[i], 0, made.blocks[i].why});
+    return prompt;
+}
+
 }  // namespace
 
 Rng candidate_stream(const store::Story& story, story::PassageId passage, std::size_t number,
@@ -82,8 +104,10 @@ Result<Offered> offer(AtWork work, const OfferOptions& options, Events& events,
     const auto& [store, generator, story] = work;
     const auto head = story.head();
     const std::size_t step = story.tree.step(head) + 1;
-    const auto made =
-        make_prompt(story, head, options.settings.max_new_tokens, options.chat, generator);
+    auto notes = options.notes ? options.notes() : Result(std::vector<story::Note>());
+    if (!notes) return notes.error();
+    const auto made = make_prompt(
+        story, head, {options.settings.max_new_tokens, options.chat, *std::move(notes)}, generator);
     if (!made) return made.error();
     const auto text = story.tree.read(head);
     if (!text) return text.error();
@@ -106,8 +130,8 @@ Result<Offered> offer(AtWork work, const OfferOptions& options, Events& events,
     if (!generated) return generated.error();
 
     record.created = options.clock();
-    for (const auto& block : made->prompt.blocks)
-        record.prompt.push_back({block.text, block.ids});
+    for (const auto& block : made->blocks)
+        record.prompt.push_back(block.block);
     record.prompt_ids = std::move(generated->prompt_ids);
     record.model = generator.info().name;
     record.model_hash = generator.info().hash;
@@ -129,6 +153,7 @@ Result<Offered> offer(AtWork work, const OfferOptions& options, Events& events,
     record.id = offered.id = *id;
     offered.prompt_tokens = generated->computed_tokens;
     offered.first_token_seconds = generated->first_token_seconds;
+    events.emit(shown(step, *made, *generated, record.prompt_ids));
     for (const auto& candidate : record.candidates)
         events.emit(CandidateWritten{step, candidate});
     story.offers.push_back(std::move(record));

@@ -21,6 +21,8 @@ struct OfferOptions {
     preference::Policy policy = preference::Policy::fixed;
     preference::RandomRanges ranges;
     Chat chat = Chat::off;
+    /// What the model should know, asked for at each step; empty: nothing.
+    std::function<Result<std::vector<story::Note>>()> notes;
     std::function<Timestamp()> clock = now;
 };
 
@@ -47,7 +49,7 @@ struct Offered {
 /// Candidate `index` draws its words from the stream seed / sibling indices from the root / offer
 /// number / index / 0, and its settings from the same path ending in 1. `work.story` gets the offer
 /// too. When stopped, what was written so far is kept as candidates that ended `stopped`. Errors:
-/// as Generator::generate, make_prompt and Store::add_offer.
+/// as Generator::generate, make_prompt, options.notes and Store::add_offer.
 Result<Offered> offer(AtWork work, const OfferOptions& options, Events& events,
                       const std::stop_token& stop);
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: 0BSD
 #include "engine/prompt.h"
 
+#include "engine/drawn_text.h"
 #include "model/candidate_text.h"
-#include "story/prompt.h"
 
+#include <algorithm>
 #include <optional>
 
 namespace fabula::engine {
@@ -11,44 +12,53 @@ namespace {
 
 constexpr std::size_t frame_tokens = 96;  // room for a chat template's own words and BOS
 
-// The candidate that a passage was, or null for a passage that a person wrote.
-const store::CandidateRecord* candidate_of(const store::Story& story, story::PassageId id) {
-    const auto& passage = story.passages[static_cast<std::size_t>(id)];
-    if (!passage.offer || !passage.index) return nullptr;
-    for (const auto& offer : story.offers) {
-        if (offer.id != *passage.offer) continue;
-        for (const auto& candidate : offer.candidates) {
-            if (candidate.index == *passage.index) return &candidate;
+// A note as the model reads it, on a line of its own. A late one stands behind a sentence that may
+// end in the middle of a line.
+std::string rendered(const story::Note& note, bool is_late) {
+    return (is_late ? "\n[" : "[") + note.text + "]\n";
+}
+
+std::optional<story::Note> note_of(const store::PromptBlock& block) {
+    const auto kind = story::part_kind_named(block.kind);
+    if (!kind || (*kind != story::PartKind::memory && *kind != story::PartKind::lore)) return {};
+    const auto begin = block.text.find('[');
+    const auto end = block.text.rfind(']');
+    if (begin == std::string::npos || end == std::string::npos || end <= begin) return {};
+    return story::Note{*kind, block.text.substr(begin + 1, end - begin - 1)};
+}
+
+// The offers that the passages from `end` back to the opening were taken from, newest first.
+std::vector<const store::OfferRecord*> offers_before(const store::Story& story,
+                                                     story::PassageId end) {
+    std::vector<const store::OfferRecord*> offers;
+    for (auto id = end; id != story::PassageId::root; id = story.tree.at(id).parent) {
+        if (const auto* const offer = offer_of(story, id)) offers.push_back(offer);
+    }
+    return offers;
+}
+
+bool has_note(const store::OfferRecord& offer, const story::Note& note) {
+    return std::any_of(offer.prompt.begin(), offer.prompt.end(),
+                       [&](const auto& block) { return note_of(block) == note; });
+}
+
+// How the prompt of an offer was laid out; empty for offers of which that was not kept.
+std::optional<story::PromptBefore> layout_of(const store::OfferRecord& offer) {
+    story::PromptBefore before;
+    std::optional<story::StoryPlace> behind;  // the story so far, where nothing is left out
+    for (const auto& block : offer.prompt) {
+        if (const auto note = note_of(block)) {
+            if (!behind) before.front.push_back(*note);
+            continue;
         }
+        if (!block.passage) return {};
+        const story::StoryPlace begin{*block.passage, block.begin};
+        const bool goes_on = !behind || *behind == begin || begin.byte == 0;
+        if (!before.cut && (!goes_on || (!behind && begin != story::StoryPlace{})))
+            before.cut = begin;
+        behind = {*block.passage, block.begin + block.text.size()};
     }
-    return nullptr;
-}
-
-// Offers made with another vocabulary have ids that mean nothing to this model.
-bool same_model(const store::Story& story, story::PassageId id, const model::ModelInfo& info) {
-    const auto& passage = story.passages[static_cast<std::size_t>(id)];
-    for (const auto& offer : story.offers) {
-        if (passage.offer && offer.id == *passage.offer) return offer.model_hash == info.hash;
-    }
-    return false;
-}
-
-void append_blocks(const store::Story& story, const story::PromptPiece& piece,
-                   const model::ModelInfo& info, std::vector<model::Block>& blocks) {
-    const std::string& text = story.tree.at(piece.passage).text;
-    const auto* candidate = candidate_of(story, piece.passage);
-    const bool is_whole = piece.begin == 0 && piece.end == text.size();
-    if (!is_whole || candidate == nullptr || candidate->tokens.empty() || candidate->text != text ||
-        !same_model(story, piece.passage, info)) {
-        blocks.push_back({text.substr(piece.begin, piece.end - piece.begin), {}});
-        return;
-    }
-    model::Block drawn{text.substr(0, candidate->ids_bytes), {}};
-    for (const auto& token : candidate->tokens)
-        drawn.ids.push_back(token.id);
-    blocks.push_back(std::move(drawn));
-    if (candidate->ids_bytes < text.size())
-        blocks.push_back({text.substr(candidate->ids_bytes), {}});
+    return before;
 }
 
 Result<std::size_t> budget(int max_new_tokens, const model::ModelInfo& info) {
@@ -63,43 +73,104 @@ Result<std::size_t> budget(int max_new_tokens, const model::ModelInfo& info) {
     return info.window_tokens - answer;
 }
 
+// The room for the story and the notes.
+Result<std::size_t> room_for(const store::Story& story, const PromptOptions& options,
+                             const model::Generator& generator) {
+    const auto room = budget(options.max_new_tokens, generator.info());
+    if (!room || options.chat == Chat::off) return room;
+    const auto words = generator.measure({story.record.system + story.record.instruction, {}});
+    if (!words) return words.error();
+    const std::size_t frame = *words + frame_tokens;
+    return *room > frame ? *room - frame : 0;
+}
+
+std::vector<std::size_t> ages_of(const std::vector<story::Note>& notes,
+                                 const std::vector<const store::OfferRecord*>& offers) {
+    std::vector<std::size_t> ages;
+    ages.reserve(notes.size());
+    for (const auto& note : notes) {
+        const auto without = std::find_if(offers.begin(), offers.end(), [&](const auto* offer) {
+            return !has_note(*offer, note);
+        });
+        ages.push_back(static_cast<std::size_t>(without - offers.begin()));
+    }
+    return ages;
+}
+
 }  // namespace
 
-Result<StoryPrompt> make_prompt(const store::Story& story, story::PassageId end, int max_new_tokens,
-                                Chat chat, const model::Generator& generator) {
-    auto room = budget(max_new_tokens, generator.info());
-    if (!room) return room.error();
-    StoryPrompt made;
-    made.prompt.chat = chat == Chat::on;
-    if (made.prompt.chat) {
-        made.prompt.system = story.record.system;
-        made.prompt.instruction = story.record.instruction;
-        const auto words = generator.measure({story.record.system + story.record.instruction, {}});
-        if (!words) return words.error();
-        const std::size_t frame = *words + frame_tokens;
-        *room = *room > frame ? *room - frame : 0;
+std::vector<story::Note> notes_before(const store::Story& story, story::PassageId end) {
+    std::vector<story::Note> notes;
+    const auto offers = offers_before(story, end);
+    if (offers.empty()) return notes;
+    for (const auto& block : offers.front()->prompt) {
+        if (auto note = note_of(block)) notes.push_back(*std::move(note));
     }
+    return notes;
+}
+
+std::vector<story::Note> notes_in(std::string_view text, story::PartKind kind) {
+    constexpr std::string_view space = " \t\r";
+    std::vector<story::Note> notes;
+    while (!text.empty()) {
+        std::string_view line = text.substr(0, text.find('\n'));
+        text.remove_prefix(std::min(text.size(), line.size() + 1));
+        line.remove_prefix(std::min(line.size(), line.find_first_not_of(space)));
+        line = line.substr(0, line.find_last_not_of(space) + 1);
+        if (!line.empty()) notes.push_back({kind, std::string(line)});
+    }
+    return notes;
+}
+
+Result<StoryPrompt> make_prompt(const store::Story& story, story::PassageId end,
+                                const PromptOptions& options, const model::Generator& generator) {
+    const auto room = room_for(story, options, generator);
+    if (!room) return room.error();
+    if (!story.tree.has(end)) return Error{ErrorCode::not_found, "there is no such passage"};
+    const auto offers = offers_before(story, end);
+    story::PromptRequest request{end, *room, options.notes, ages_of(options.notes, offers), {}};
+    if (!offers.empty()) request.before = layout_of(*offers.front());
+
+    DrawnText texts(story, generator);
+    const auto blocks_of = [&](const story::PromptPart& part) {
+        if (!part.is_note()) return texts.blocks(part.begin, part.end);
+        store::PromptBlock block;
+        block.kind = story::name_of(part.kind);
+        block.text = rendered(options.notes[part.note], part.is_late);
+        return std::vector{std::move(block)};
+    };
     std::optional<Error> failure;
-    const auto measure = [&](const story::PromptPiece& piece) {
-        std::vector<model::Block> blocks;
-        append_blocks(story, piece, generator.info(), blocks);
+    const auto measure = [&](const story::PromptPart& part) {
         std::size_t tokens = 0;
-        for (const auto& block : blocks) {
-            const auto measured = generator.measure(block);
-            if (!measured)
-                failure = measured.error();
-            else
-                tokens += *measured;
+        for (const auto& block : blocks_of(part)) {
+            const auto measured = generator.measure({block.text, block.ids});
+            if (!measured) failure = measured.error();
+            tokens += measured ? *measured : 0;
         }
         return tokens;
     };
-    const auto plan = story::plan_prompt(story.tree, end, *room, measure);
+    const auto plan = story::plan_prompt(
+        story.tree, request,
+        {measure, [&](const story::StoryPlace& place) { return texts.seam(place); }});
     if (failure) return *failure;
     if (!plan) return plan.error();
-    for (const auto& piece : plan->pieces)
-        append_blocks(story, piece, generator.info(), made.prompt.blocks);
+
+    StoryPrompt made;
+    made.prompt.chat = options.chat == Chat::on;
+    if (made.prompt.chat) {
+        made.prompt.system = story.record.system;
+        made.prompt.instruction = story.record.instruction;
+    }
+    for (const auto& part : plan->parts) {
+        for (auto& block : blocks_of(part)) {
+            made.prompt.blocks.push_back({block.text, block.ids});
+            made.blocks.push_back({std::move(block), part.is_late, part.why});
+        }
+    }
     made.tokens = plan->tokens;
     made.omitted_bytes = plan->omitted_bytes;
+    for (const std::size_t note : plan->left_out)
+        made.left_out.push_back(options.notes[note]);
     return made;
 }
 

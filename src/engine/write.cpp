@@ -27,6 +27,19 @@ const char* name_of(Finish finish) {
 
 namespace {
 
+// What the model computed of the newest offer's prompt and of the candidate that was taken stays
+// for the next process.
+void keep(AtWork work, std::size_t index) {
+    const auto& offer = work.story.offers.back();
+    std::vector<TokenId> ids = offer.prompt_ids;
+    for (const auto& candidate : offer.candidates) {
+        if (candidate.index != index) continue;
+        for (const auto& token : candidate.tokens)
+            ids.push_back(token.id);
+    }
+    work.generator.keep(ids);
+}
+
 // One offer and its choice. Empty when writing goes on.
 Result<std::optional<Finish>> write_step(AtWork work, const OfferOptions& options,
                                          WritingDone& done, Events& events,
@@ -47,6 +60,7 @@ Result<std::optional<Finish>> write_step(AtWork work, const OfferOptions& option
     const Pick pick{offered->id, *index, "score", reason_for(*offered, *index), work.story.head()};
     const auto passage = choose(work.store, work.story, pick, options.clock(), events);
     if (!passage) return passage.error();
+    keep(work, *index);
     if (offered->endings[*index] == model::Ending::end_of_text)
         return std::optional(Finish::end_of_text);
     return std::optional<Finish>();

@@ -2,6 +2,7 @@
 #include "store/check.h"
 
 #include "base/utf8.h"
+#include "story/prompt.h"
 
 #include <array>
 #include <cmath>
@@ -130,6 +131,14 @@ Result<Unit> check_candidate(const CandidateRecord& candidate, const std::string
     return Unit{};
 }
 
+// "" for blocks of which nobody wrote down what they are.
+Result<Unit> check_kind(const std::string& kind, const std::string& place) {
+    if (kind.empty()) return Unit{};
+    const auto known = story::part_kind_named(kind);
+    if (!known) return fault(place, known.error().message);
+    return Unit{};
+}
+
 Result<Unit> check_offer(const OfferRecord& offer, const std::string& place) {
     const std::array<NamedText, 5> texts{{{"model", offer.model},
                                           {"model_hash", offer.model_hash},
@@ -143,6 +152,7 @@ Result<Unit> check_offer(const OfferRecord& offer, const std::string& place) {
         const std::string here = place + ".prompt[" + std::to_string(i) + "]";
         if (auto good = check_text(offer.prompt[i].text, here + ".text"); !good) return good;
         if (auto good = check_ids(offer.prompt[i].ids, here + ".ids"); !good) return good;
+        if (auto good = check_kind(offer.prompt[i].kind, here + ".kind"); !good) return good;
     }
     std::set<std::size_t> indices;
     for (std::size_t i = 0; i < offer.candidates.size(); ++i) {

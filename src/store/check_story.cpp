@@ -75,6 +75,7 @@ private:
             if (!story_.tree.has(offer.parent)) {
                 return fault(place + ".parent", "there is no passage " + in_words(offer.parent));
             }
+            if (auto good = check_blocks(offer, place); !good) return good;
             if (offer.number != next_number[offer.parent]++) {
                 return fault(place + ".number", "not the next at its parent");
             }
@@ -87,6 +88,19 @@ private:
                 candidates_[{offer.id, candidate.index}] = &candidate;
             }
             offers_[offer.id] = &offer;
+        }
+        return Unit{};
+    }
+
+    Result<Unit> check_blocks(const OfferRecord& offer, const std::string& place) const {
+        for (std::size_t i = 0; i < offer.prompt.size(); ++i) {
+            const PromptBlock& block = offer.prompt[i];
+            const std::string here = place + "." + at("prompt", i);
+            if (block.passage && !story_.tree.has(*block.passage))
+                return fault(here + ".passage", "there is no passage " + in_words(*block.passage));
+            const std::size_t most = block.passage ? story_.tree.at(*block.passage).text.size() : 0;
+            if (block.begin > most)
+                return fault(here + ".begin", "at most " + std::to_string(most) + " there");
         }
         return Unit{};
     }

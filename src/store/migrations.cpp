@@ -108,6 +108,12 @@ const std::vector<std::string> bans_of_candidates_3{
     "alter table candidates add column draws bigint not null default 0",
 };
 
+const std::vector<std::string> places_of_prompt_blocks_4{
+    "alter table prompt_blocks add column kind text not null default ''",
+    "alter table prompt_blocks add column passage bigint",
+    "alter table prompt_blocks add column first_byte bigint not null default 0",
+};
+
 std::vector<std::string> joined(std::vector<std::string> first,
                                 const std::vector<std::string>& second) {
     first.insert(first.end(), second.begin(), second.end());
@@ -138,6 +144,7 @@ std::span<const Migration> migrations() {
              {"stories", "passages", "offers", "prompt_blocks", "candidates", "choices", "moves"})},
         {arithmetic_of_offers_2, {}},
         {bans_of_candidates_3, {}},
+        {places_of_prompt_blocks_4, {}},
     };
     return all;
 }

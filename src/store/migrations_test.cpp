@@ -133,7 +133,7 @@ void make_schema_1(const std::string& path, const Story& story) {
         "offer, \"index\", text, ids_bytes, tokens, settings, policy, propensity, stream, ending, "
         "score, copied_share, seconds, created";
     std::string copy = "attach '" + donor + "' as donor;";
-    for (const std::string table : {"stories", "passages", "prompt_blocks", "choices", "moves"}) {
+    for (const std::string table : {"stories", "passages", "choices", "moves"}) {
         for (const char* part :
              {"insert into main.", table.c_str(), " select * from donor.", table.c_str(), ";"}) {
             copy += part;
@@ -142,7 +142,10 @@ void make_schema_1(const std::string& path, const Story& story) {
     copy += "insert into main.offers (" + offers + ") select " + offers +
             " from donor.offers;"
             "insert into main.candidates (" +
-            candidates + ") select " + candidates + " from donor.candidates";
+            candidates + ") select " + candidates +
+            " from donor.candidates;"
+            "insert into main.prompt_blocks (offer, position, text, ids)"
+            " select offer, position, text, ids from donor.prompt_blocks";
     run_sql(path, copy);
 }
 
@@ -161,6 +164,8 @@ TEST(Migrations, from_schema_1_promise_nothing_for_the_offers_that_are_there) {
     EXPECT_TRUE((*store)->check()->is_sound);
     for (OfferRecord& offer : story.offers) {
         offer.arithmetic = "";
+        for (PromptBlock& block : offer.prompt)
+            block = {block.text, block.ids, "", {}, 0};
         for (CandidateRecord& candidate : offer.candidates) {
             candidate.bans.clear();
             candidate.draws = 0;

@@ -134,7 +134,15 @@ void add_random_offer(Dice& dice, Story& story, story::PassageId parent) {
     for (const OfferRecord& each : story.offers)
         offer.number += each.parent == parent ? 1U : 0U;
     for (std::size_t i = dice.below(3); i > 0; --i) {
-        offer.prompt.push_back({dice.text(10), dice.ids(5)});
+        PromptBlock block{dice.text(10), dice.ids(5), "", {}, 0};
+        if (dice.falls(0.5)) {
+            block.kind = dice.falls(0.5) ? "story" : "opening";
+            block.passage = parent;
+            block.begin = dice.below(story.tree.at(parent).text.size() + 1);
+        } else if (dice.falls(0.5)) {
+            block.kind = dice.falls(0.5) ? "memory" : "lore";
+        }
+        offer.prompt.push_back(std::move(block));
     }
     offer.prompt_ids = dice.ids(20);
     offer.model = dice.text(2);
@@ -213,7 +221,8 @@ CandidateRecord some_candidate(std::size_t index, const std::string& text) {
 OfferRecord some_offer(story::PassageId parent, const std::vector<std::string>& texts) {
     OfferRecord offer;
     offer.parent = parent;
-    offer.prompt = {{"Once upon a time", {1, 9038, 2501}}, {" there was", {}}};
+    offer.prompt = {{"Once upon a time", {1, 9038, 2501}, "opening", story::PassageId::root, 0},
+                    {" there was", {}, "", {}, 0}};
     offer.prompt_ids = {1, 9038, 2501, 727, 471};
     offer.model = "stories15M";
     offer.model_hash = "cd590644";

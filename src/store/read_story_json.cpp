@@ -288,6 +288,19 @@ CandidateRecord candidate_from(const Cursor& at) {
     return candidate;
 }
 
+// Documents written before it was kept do not say what a block is.
+PromptBlock prompt_block_from(const Cursor& at) {
+    at.expect_only(std::array{"text", "ids", "kind", "passage", "begin"});
+    PromptBlock block;
+    block.text = at.at("text").text();
+    block.ids = at.at("ids").wholes<TokenId>();
+    if (at.has("kind")) block.kind = at.at("kind").text();
+    if (at.has("passage") && !at.at("passage").is_null())
+        block.passage = passage_from(at.at("passage"));
+    if (at.has("begin")) block.begin = at.at("begin").whole<std::size_t>();
+    return block;
+}
+
 OfferRecord offer_record_from(const Cursor& at) {
     at.expect_only(std::array{"id", "parent", "number", "model", "model_hash", "adapter_hash",
                               "backend", "arithmetic", "created", "prompt", "prompt_ids",
@@ -304,8 +317,7 @@ OfferRecord offer_record_from(const Cursor& at) {
     if (at.has("arithmetic")) offer.arithmetic = at.at("arithmetic").text();
     offer.created = time_from(at.at("created"));
     for (const Cursor& block : at.at("prompt").items()) {
-        block.expect_only(std::array{"text", "ids"});
-        offer.prompt.push_back({block.at("text").text(), block.at("ids").wholes<TokenId>()});
+        offer.prompt.push_back(prompt_block_from(block));
     }
     offer.prompt_ids = at.at("prompt_ids").wholes<TokenId>();
     for (const Cursor& candidate : at.at("candidates").items()) {

@@ -27,9 +27,14 @@ void insert_block(soci::session& sql, OfferId offer, std::size_t position,
     const long long key = key_of(offer);
     const long long place = count_of(position);
     const std::string ids = pack_ids(block.ids);
-    sql << "insert into prompt_blocks (offer, position, text, ids)"
-           " values (:offer, :position, :text, :ids)",
-        soci::use(key), soci::use(place), soci::use(block.text), soci::use(ids);
+    const long long passage =
+        block.passage ? static_cast<long long>(static_cast<std::uint32_t>(*block.passage)) : 0;
+    soci::indicator has_passage = present(block.passage.has_value());
+    const long long first_byte = count_of(block.begin);
+    sql << "insert into prompt_blocks (offer, position, text, ids, kind, passage, first_byte)"
+           " values (:offer, :position, :text, :ids, :kind, :passage, :first_byte)",
+        soci::use(key), soci::use(place), soci::use(block.text), soci::use(ids),
+        soci::use(block.kind), soci::use(passage, has_passage), soci::use(first_byte);
 }
 
 }  // namespace

@@ -68,10 +68,16 @@ Result<Unit> add_blocks(soci::session& sql, long long story, Places& places) {
     long long offer = 0;
     std::string text;
     std::string packed;
-    soci::statement rows = (sql.prepare << "select b.offer, b.text, b.ids from prompt_blocks b"
-                                           " join offers o on o.id = b.offer where o.story = :story"
-                                           " order by b.offer, b.position",
-                            use(story), into(offer), into(text), into(packed));
+    std::string kind;
+    long long passage = 0;
+    soci::indicator has_passage = soci::i_null;
+    long long first_byte = 0;
+    soci::statement rows =
+        (sql.prepare << "select b.offer, b.text, b.ids, b.kind, b.passage, b.first_byte"
+                        " from prompt_blocks b join offers o on o.id = b.offer"
+                        " where o.story = :story order by b.offer, b.position",
+         use(story), into(offer), into(text), into(packed), into(kind), into(passage, has_passage),
+         into(first_byte));
     rows.execute();
     while (rows.fetch()) {
         auto ids = unpack_ids(packed);
@@ -79,7 +85,10 @@ Result<Unit> add_blocks(soci::session& sql, long long story, Places& places) {
             return damaged("offer " + std::to_string(offer),
                            "the ids of its prompt cannot be read");
         }
-        places.at(offer)->prompt.push_back({text, std::move(*ids)});
+        PromptBlock block{text, std::move(*ids), kind, {}, static_cast<std::size_t>(first_byte)};
+        if (has_passage == soci::i_ok)
+            block.passage = static_cast<story::PassageId>(static_cast<std::uint32_t>(passage));
+        places.at(offer)->prompt.push_back(std::move(block));
     }
     return Unit{};
 }

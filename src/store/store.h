@@ -69,7 +69,10 @@ struct BanRecord {
 /// A piece of the prompt as sent.
 struct PromptBlock {
     std::string text;
-    std::vector<TokenId> ids;  // empty where the text was tokenised anew
+    std::vector<TokenId> ids;                 // empty where the text was tokenised anew
+    std::string kind;                         // story::name_of(PartKind); "": not kept
+    std::optional<story::PassageId> passage;  // whose text this is; empty for notes
+    std::size_t begin = 0;                    // byte of that passage
 
     bool operator==(const PromptBlock&) const = default;
 };

@@ -119,7 +119,12 @@ Json to_value(const CandidateRecord& candidate) {
 Json to_value(const OfferRecord& offer) {
     Json prompt = Json::array();
     for (const PromptBlock& block : offer.prompt) {
-        prompt.push_back(Json{{"text", block.text}, {"ids", block.ids}});
+        prompt.push_back(
+            Json{{"text", block.text},
+                 {"ids", block.ids},
+                 {"kind", block.kind},
+                 {"passage", block.passage ? Json(whole(*block.passage)) : Json(nullptr)},
+                 {"begin", block.begin}});
     }
     Json candidates = Json::array();
     for (const CandidateRecord& each : offer.candidates)

@@ -4,116 +4,423 @@
 #include "base/sentences.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace fabula::story {
 namespace {
 
-// A sentence, or what is left of one at the end of a passage.
-struct Unit {
-    PromptPiece piece;
-    std::size_t tokens = 0;
+// Behind notes that change stands at least so much of the newest text, so that the model goes on
+// with the story and not with the notes.
+constexpr std::size_t recent_tokens = 48;
+
+constexpr std::size_t least_filled =
+    4;  // a cut that leaves less than a quarter of the room is stale
+
+/// The line of passages that a prompt is made of, cut into sentences where that is asked for.
+class Line {
+public:
+    Line(const Tree& tree, std::vector<PassageId> path, const Ruler& ruler)
+        : tree_(tree), path_(std::move(path)), ruler_(ruler) {}
+
+    std::size_t size() const { return path_.size(); }
+    PassageId at(std::size_t index) const { return path_[index]; }
+    const std::string& text(std::size_t index) const { return tree_.at(path_[index]).text; }
+
+    /// Where passage `id` stands in the line, or nothing.
+    std::optional<std::size_t> index_of(PassageId id) const {
+        const auto found = std::find(path_.begin(), path_.end(), id);
+        if (found == path_.end()) return {};
+        return static_cast<std::size_t>(found - path_.begin());
+    }
+
+    PromptPart part(std::size_t index, std::size_t begin, std::size_t end) const {
+        PromptPart part;
+        part.kind = path_[index] == PassageId::root ? PartKind::opening : PartKind::story;
+        part.begin = {path_[index], begin};
+        part.end = end;
+        part.tokens = begin < end ? ruler_.tokens(part) : 0;
+        return part;
+    }
+
+    /// The places where a sentence of the passage begins, at seams; ascending, 0 the first.
+    std::vector<std::size_t> begins(std::size_t index) const {
+        std::vector<std::size_t> begins{0};
+        for (const auto end : sentence_ends(text(index))) {
+            const std::size_t seam = ruler_.seam({path_[index], end});
+            if (seam > begins.back() && seam < text(index).size()) begins.push_back(seam);
+        }
+        return begins;
+    }
+
+    struct Suffix {
+        StoryPlace begin;
+        std::size_t tokens = 0;
+    };
+    /// The longest end of the line, from a sentence on, that takes at most `most`; the last
+    /// sentence where not even that does.
+    Suffix longest_within(std::size_t most) const;
+    /// The shortest end of the line, from a sentence on, that takes at least `least`; all of it
+    /// where it takes less.
+    Suffix shortest_with(std::size_t least) const;
+
+    /// The parts between two places, the second past the end where it is empty.
+    std::vector<PromptPart> parts(const StoryPlace& from,
+                                  const std::optional<StoryPlace>& to) const;
+    std::size_t bytes_before(const StoryPlace& place) const;
+    /// Whether `a` stands before `b`.
+    bool is_before(const StoryPlace& a, const StoryPlace& b) const {
+        return std::pair(index_of(a.passage), a.byte) < std::pair(index_of(b.passage), b.byte);
+    }
+    /// The next place at which a sentence begins, or nothing.
+    std::optional<StoryPlace> next_begin(const StoryPlace& place) const;
+
+private:
+    const Tree& tree_;
+    std::vector<PassageId> path_;
+    const Ruler& ruler_;
 };
 
-std::vector<PromptPiece> sentences(const Tree& tree, PassageId id) {
-    const std::string& text = tree.at(id).text;
-    std::vector<PromptPiece> pieces;
-    std::size_t begin = 0;
-    for (const auto end : sentence_ends(text)) {
-        pieces.push_back({id, begin, end});
-        begin = end;
+Line::Suffix Line::longest_within(std::size_t most) const {
+    Suffix found{{path_.back(), 0}, 0};
+    for (std::size_t index = size(); index-- > 0;) {
+        const std::size_t whole = part(index, 0, text(index).size()).tokens;
+        if (found.tokens + whole <= most) {
+            found = {{path_[index], 0}, found.tokens + whole};
+            continue;
+        }
+        const std::size_t behind = found.tokens;
+        const auto all = begins(index);
+        for (auto begin = all.rbegin(); begin != all.rend(); ++begin) {
+            const std::size_t tokens = behind + part(index, *begin, text(index).size()).tokens;
+            const bool is_first = behind == 0 && begin == all.rbegin();
+            if (tokens > most && !is_first) break;
+            found = {{path_[index], *begin}, tokens};
+            if (tokens > most) break;
+        }
+        break;
     }
-    if (begin < text.size()) pieces.push_back({id, begin, text.size()});
-    return pieces;
+    return found;
 }
 
-// Neighbours within one passage become one piece, so that a whole passage stays whole.
-std::vector<PromptPiece> merged(const std::vector<PromptPiece>& pieces) {
-    std::vector<PromptPiece> out;
-    for (const auto& piece : pieces) {
-        if (!out.empty() && out.back().passage == piece.passage && out.back().end == piece.begin)
-            out.back().end = piece.end;
-        else
-            out.push_back(piece);
+Line::Suffix Line::shortest_with(std::size_t least) const {
+    Suffix found;
+    for (std::size_t index = size(); index-- > 0;) {
+        const std::size_t behind = found.tokens;
+        const auto all = begins(index);
+        for (auto begin = all.rbegin(); begin != all.rend(); ++begin) {
+            found = {{path_[index], *begin},
+                     behind + part(index, *begin, text(index).size()).tokens};
+            if (found.tokens >= least) return found;
+        }
     }
-    return out;
+    return found;
 }
 
-std::size_t measured(const std::vector<PromptPiece>& pieces, const Measure& measure) {
+std::vector<PromptPart> Line::parts(const StoryPlace& from,
+                                    const std::optional<StoryPlace>& to) const {
+    std::vector<PromptPart> found;
+    const std::size_t first = index_of(from.passage).value_or(0);
+    const std::size_t last = to ? index_of(to->passage).value_or(size() - 1) : size() - 1;
+    for (std::size_t index = first; index <= last; ++index) {
+        const std::size_t begin = index == first ? from.byte : 0;
+        const std::size_t end = to && index == last ? to->byte : text(index).size();
+        if (begin < end) found.push_back(part(index, begin, end));
+    }
+    return found;
+}
+
+std::size_t Line::bytes_before(const StoryPlace& place) const {
+    std::size_t bytes = place.byte;
+    for (std::size_t index = 0; index < size() && path_[index] != place.passage; ++index)
+        bytes += text(index).size();
+    return bytes;
+}
+
+std::optional<StoryPlace> Line::next_begin(const StoryPlace& place) const {
+    for (std::size_t index = index_of(place.passage).value_or(size()); index < size(); ++index) {
+        for (const std::size_t begin : begins(index)) {
+            const StoryPlace next{path_[index], begin};
+            if (is_before(place, next)) return next;
+        }
+    }
+    return {};
+}
+
+std::size_t sum_of(const std::vector<PromptPart>& parts) {
     std::size_t tokens = 0;
-    for (const auto& piece : pieces)
-        tokens += measure(piece);
+    for (const auto& part : parts)
+        tokens += part.tokens;
     return tokens;
 }
 
-// The first unit that may begin the newest text when `drop` tokens before it are left out: the
-// first that starts a sentence there or later.
-std::size_t first_unit(const std::vector<Unit>& units, std::size_t drop) {
-    std::size_t dropped = 0;
-    std::size_t at = 0;
-    while (at < units.size() && dropped < drop)
-        dropped += units[at++].tokens;
-    return at;
+void append(std::vector<PromptPart>& parts, std::vector<PromptPart> more) {
+    for (auto& part : more)
+        parts.push_back(std::move(part));
 }
 
-// How many units of the newest text to leave out so that the rest fits `room`; units.size() if none
-// do. The amount hops by half a room: it depends on the text alone and changes seldom.
-std::size_t cut(const std::vector<Unit>& units, std::size_t room) {
-    std::size_t total = 0;
-    for (const auto& unit : units)
-        total += unit.tokens;
-    if (total <= room) return 0;
-    const std::size_t hop = std::max<std::size_t>(room / 2, 1);
-    const std::size_t least = total - room;
-    const auto hopped = first_unit(units, (least + hop - 1) / hop * hop);
-    return hopped < units.size() ? hopped : first_unit(units, least);
+std::string steps(std::size_t n) {
+    return std::to_string(n) + (n == 1 ? " step" : " steps");
+}
+
+class Planner {
+public:
+    Planner(Line line, const PromptRequest& request, const Ruler& ruler)
+        : line_(std::move(line)), request_(request), ruler_(ruler) {}
+
+    Result<PromptPlan> plan();
+
+private:
+    void measure_notes();
+    void place_notes();
+    void promote(std::size_t cost_tokens);
+    void find_opening();
+    void find_cut();
+    bool keeps_cut() const;
+    Result<PromptPlan> assembled();
+    std::vector<PromptPart> story_parts(std::optional<StoryPlace> to) const;
+    std::vector<PromptPart> note_parts(const std::vector<std::size_t>& notes, bool is_late) const;
+    std::string why_note(std::size_t note, bool is_late) const;
+    std::size_t age(std::size_t note) const {
+        return note < request_.ages.size() ? request_.ages[note] : 0;
+    }
+    bool is_at_front(std::size_t note) const {
+        return std::find(front_.begin(), front_.end(), note) != front_.end();
+    }
+
+    Line line_;
+    const PromptRequest& request_;
+    const Ruler& ruler_;
+
+    std::vector<std::size_t> note_tokens_;  // of each note; 0 where it is left out
+    std::vector<std::size_t> left_out_;
+    std::vector<std::size_t> front_;  // numbers of notes
+    std::vector<std::size_t> late_;
+    bool is_front_broken_ = false;
+    std::size_t room_ = 0;               // for the story
+    std::optional<StoryPlace> opening_;  // where the opening that is kept ends
+    std::size_t opening_tokens_ = 0;
+    std::optional<StoryPlace> cut_;  // where the newest text begins; empty: nothing is left out
+    bool has_hopped_ = false;
+};
+
+void Planner::measure_notes() {
+    const std::size_t most = request_.budget_tokens / 2;
+    std::size_t sum = 0;
+    for (std::size_t note = 0; note < request_.notes.size(); ++note) {
+        PromptPart part;
+        part.kind = request_.notes[note].kind;
+        part.note = note;
+        part.is_late = true;  // which is not shorter
+        note_tokens_.push_back(ruler_.tokens(part));
+        sum += note_tokens_.back();
+    }
+    for (const PartKind kind : {PartKind::lore, PartKind::memory}) {
+        for (std::size_t note = request_.notes.size(); note-- > 0 && sum > most;) {
+            if (request_.notes[note].kind != kind) continue;
+            sum -= note_tokens_[note];
+            note_tokens_[note] = 0;
+            left_out_.push_back(note);
+        }
+    }
+    std::sort(left_out_.begin(), left_out_.end());
+    room_ = request_.budget_tokens - sum;
+}
+
+// Those that stood at the front and are still wanted stay there, in their order.
+void Planner::place_notes() {
+    const auto is_in = [&](std::size_t note) {
+        return std::find(left_out_.begin(), left_out_.end(), note) == left_out_.end();
+    };
+    if (request_.before) {
+        for (const Note& before : request_.before->front) {
+            const auto found = std::find(request_.notes.begin(), request_.notes.end(), before);
+            const auto note = static_cast<std::size_t>(found - request_.notes.begin());
+            if (found != request_.notes.end() && is_in(note) && !is_at_front(note))
+                front_.push_back(note);
+            else
+                is_front_broken_ = true;
+        }
+    }
+    for (std::size_t note = 0; note < request_.notes.size(); ++note) {
+        if (!is_in(note) || is_at_front(note)) continue;
+        const bool begins = !request_.before && request_.notes[note].kind == PartKind::memory;
+        (begins ? front_ : late_).push_back(note);
+    }
+}
+
+// To the front with what has been the same for long.
+void Planner::promote(std::size_t cost_tokens) {
+    for (const std::size_t note : std::exchange(late_, {})) {
+        const bool pays = age(note) > 0 && age(note) * note_tokens_[note] >= cost_tokens;
+        (pays ? front_ : late_).push_back(note);
+    }
+}
+
+// The first sentences, at most a quarter of the budget.
+void Planner::find_opening() {
+    const auto begins = line_.begins(0);
+    for (std::size_t i = 1; i <= begins.size(); ++i) {
+        const std::size_t end = i < begins.size() ? begins[i] : line_.text(0).size();
+        const std::size_t tokens = line_.part(0, 0, end).tokens;
+        if (tokens > request_.budget_tokens / 4) break;
+        opening_ = StoryPlace{line_.at(0), end};
+        opening_tokens_ = tokens;
+    }
+}
+
+// Whether the newest text may begin where it did before.
+bool Planner::keeps_cut() const {
+    if (!request_.before || !request_.before->cut) return false;
+    const StoryPlace& cut = *request_.before->cut;
+    const auto index = line_.index_of(cut.passage);
+    if (!index || cut.byte > line_.text(*index).size()) return false;
+    const std::size_t tokens = sum_of(line_.parts(cut, {}));
+    return opening_tokens_ + tokens <= room_ && tokens * least_filled >= room_;
+}
+
+void Planner::find_cut() {
+    std::size_t whole = 0;
+    for (std::size_t index = line_.size(); index-- > 0 && whole <= room_;)
+        whole += line_.part(index, 0, line_.text(index).size()).tokens;
+    const bool was_cut = request_.before && request_.before->cut;
+    if (whole <= room_ && !(was_cut && keeps_cut())) return;
+    find_opening();
+    if (keeps_cut()) {
+        cut_ = request_.before->cut;
+        return;
+    }
+    has_hopped_ = true;
+    const std::size_t room = room_ - std::min(room_, opening_tokens_);
+    // A story that is new here has no cache to save: it may have more.
+    cut_ = line_.longest_within(request_.before ? room / 2 : room / 4 * 3).begin;
+    if (opening_ &&
+        line_.is_before(*cut_, *opening_)) {  // the last sentences are those of the opening
+        opening_.reset();
+        opening_tokens_ = 0;
+    }
+}
+
+std::string Planner::why_note(std::size_t note, bool is_late) const {
+    const std::string held =
+        age(note) == 0 ? "new at this step" : "unchanged for " + steps(age(note));
+    return is_late ? held + ", so it stands late" : held + ", so it stands first";
+}
+
+std::vector<PromptPart> Planner::note_parts(const std::vector<std::size_t>& notes,
+                                            bool is_late) const {
+    std::vector<PromptPart> parts;
+    for (const std::size_t note : notes) {
+        PromptPart& part = parts.emplace_back();
+        part.kind = request_.notes[note].kind;
+        part.note = note;
+        part.is_late = is_late;
+        part.tokens = ruler_.tokens(part);
+        part.why = why_note(note, is_late);
+    }
+    return parts;
+}
+
+// The opening and the newest text, up to a place.
+std::vector<PromptPart> Planner::story_parts(std::optional<StoryPlace> to) const {
+    if (!cut_) {
+        auto parts = line_.parts({line_.at(0), 0}, to);
+        for (auto& part : parts)
+            part.why = part.kind == PartKind::opening ? "how the story begins"
+                                                      : "the story, all of which fits";
+        return parts;
+    }
+    std::vector<PromptPart> parts;
+    if (opening_) {
+        parts.push_back(line_.part(0, 0, opening_->byte));
+        parts.back().why = "how the story begins; it stays whatever is left out";
+    }
+    auto newest = line_.parts(*cut_, to);
+    for (auto& part : newest)
+        part.why = has_hopped_ ? "the newest half that fits: its beginning has just moved"
+                               : "the newest text that fits, from where it began before";
+    append(parts, std::move(newest));
+    return parts;
+}
+
+Result<PromptPlan> Planner::assembled() {
+    std::optional<StoryPlace> recent;
+    if (!late_.empty()) {
+        recent = line_.shortest_with(recent_tokens).begin;
+        if (cut_ && line_.is_before(*recent, *cut_)) recent = cut_;
+    }
+    PromptPlan plan;
+    plan.left_out = left_out_;
+    plan.parts = note_parts(front_, false);
+    append(plan.parts, story_parts(recent));
+    append(plan.parts, note_parts(late_, true));
+    if (recent) {
+        auto parts = line_.parts(*recent, {});
+        for (auto& part : parts) {
+            part.is_late = true;
+            part.why = "the newest sentences, behind what changes";
+        }
+        append(plan.parts, std::move(parts));
+    }
+    plan.tokens = sum_of(plan.parts);
+    if (cut_) {
+        const StoryPlace opened = opening_.value_or(StoryPlace{line_.at(0), 0});
+        plan.omitted_bytes = line_.bytes_before(*cut_) - line_.bytes_before(opened);
+    }
+    return plan;
+}
+
+Result<PromptPlan> Planner::plan() {
+    measure_notes();
+    place_notes();
+    find_cut();
+    if (has_hopped_ || is_front_broken_) promote(sum_of(story_parts({})));
+    for (;;) {
+        auto plan = assembled();
+        if (plan->tokens <= request_.budget_tokens) return plan;
+        // Parts that are joined may take a token more; and one sentence may be too long.
+        const StoryPlace from = cut_.value_or(StoryPlace{line_.at(0), 0});
+        const auto next = line_.next_begin(from);
+        if (!next) break;
+        if (!cut_) find_opening();
+        cut_ = next;
+        has_hopped_ = true;
+    }
+    const auto last = line_.shortest_with(1);
+    return Error{ErrorCode::exhausted,
+                 "the last sentence of the story takes " + std::to_string(last.tokens) +
+                     " tokens, the prompt has room for " +
+                     std::to_string(room_ - std::min(room_, opening_tokens_)) +
+                     ": use a model with a longer window or ask for fewer tokens"};
 }
 
 }  // namespace
 
-Result<PromptPlan> plan_prompt(const Tree& tree, PassageId end, std::size_t budget_tokens,
-                               const Measure& measure) {
-    const auto path = tree.path(end);
-    if (!path) return path.error();
-    std::vector<PromptPiece> whole;
-    for (const auto id : *path) {
-        if (!tree.at(id).text.empty()) whole.push_back({id, 0, tree.at(id).text.size()});
+const char* name_of(PartKind kind) {
+    switch (kind) {
+        case PartKind::memory:
+            return "memory";
+        case PartKind::lore:
+            return "lore";
+        case PartKind::opening:
+            return "opening";
+        case PartKind::story:
+            return "story";
     }
-    PromptPlan plan{whole, measured(whole, measure), 0};
-    if (plan.tokens <= budget_tokens) return plan;
+    return "unknown";
+}
 
-    std::vector<PromptPiece> kept;
-    std::size_t opening_tokens = 0;
-    std::vector<Unit> units;
-    for (const auto id : *path) {
-        for (const auto& piece : sentences(tree, id)) {
-            const std::size_t tokens = measure(piece);
-            const bool opens = id == PassageId::root && units.empty() && piece.end > 0 &&
-                               opening_tokens + tokens <= budget_tokens / 4;
-            if (opens) {
-                opening_tokens += tokens;
-                kept.push_back(piece);
-            } else {
-                units.push_back({piece, tokens});
-            }
-        }
+Result<PartKind> part_kind_named(std::string_view name) {
+    for (const auto kind : {PartKind::memory, PartKind::lore, PartKind::opening, PartKind::story}) {
+        if (name == name_of(kind)) return kind;
     }
-    const std::size_t room = budget_tokens - opening_tokens;
-    for (std::size_t from = cut(units, room); from < units.size(); ++from) {
-        std::vector<PromptPiece> pieces = kept;
-        for (std::size_t i = from; i < units.size(); ++i)
-            pieces.push_back(units[i].piece);
-        plan.pieces = merged(pieces);
-        plan.tokens = measured(plan.pieces, measure);
-        if (plan.tokens > budget_tokens) continue;  // joined pieces may take a token more
-        for (std::size_t i = 0; i < from; ++i)
-            plan.omitted_bytes += units[i].piece.end - units[i].piece.begin;
-        return plan;
-    }
-    const std::size_t last = units.empty() ? opening_tokens : units.back().tokens;
-    return Error{ErrorCode::exhausted,
-                 "the last sentence of the story takes " + std::to_string(last) +
-                     " tokens, the prompt has room for " + std::to_string(room) +
-                     ": use a model with a longer window or ask for fewer tokens"};
+    return Error{ErrorCode::invalid_input, "no part of a prompt is called '" + std::string(name) +
+                                               "': memory, lore, opening or story"};
+}
+
+Result<PromptPlan> plan_prompt(const Tree& tree, const PromptRequest& request, const Ruler& ruler) {
+    auto path = tree.path(request.end);
+    if (!path) return path.error();
+    return Planner(Line(tree, *std::move(path), ruler), request, ruler).plan();
 }
 
 }  // namespace fabula::story
