@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: 0BSD
 #include "app/bench.h"
 
+#include "app/bench_folder.h"
 #include "app/open_model.h"
 #include "app/progress.h"
 #include "base/sentences.h"
@@ -11,12 +12,10 @@
 
 #include <fmt/format.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <filesystem>
 
 namespace fabula::app {
 namespace {
@@ -38,24 +37,6 @@ constexpr std::array<const char*, 10> openings{
 double ms_since(Clock::time_point start) {
     return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
 }
-
-// A folder that is gone when the bench is over.
-class Scratch {
-public:
-    Scratch()
-        : path_(std::filesystem::temp_directory_path() /
-                ("fabula-bench-" + std::to_string(getpid()))) {}
-    Scratch(const Scratch&) = delete;
-    Scratch& operator=(const Scratch&) = delete;
-    ~Scratch() {
-        std::error_code failure;  // nothing depends on a folder that stays behind
-        std::filesystem::remove_all(path_, failure);
-    }
-    std::string file() const { return (path_ / "bench.db").string(); }
-
-private:
-    std::filesystem::path path_;
-};
 
 }  // namespace
 
@@ -100,8 +81,8 @@ Result<LoadFigures> bench_load(const std::string& model, std::size_t n_runs, int
 
 Result<WriteFigures> bench_write(model::Generator& generator, const BenchOptions& options,
                                  const std::stop_token& stop) {
-    const Scratch scratch;
-    auto store = store::open_sqlite(scratch.file());
+    const BenchFolder folder;
+    auto store = store::open_sqlite(folder.at("bench.db"));
     if (!store) return store.error();
     WriteFigures figures;
     figures.model = generator.info().name;

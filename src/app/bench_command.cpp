@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: 0BSD
 #include "app/bench.h"
 #include "app/bench_decode_command.h"
+#include "app/bench_journey_command.h"
 #include "app/bench_sample_command.h"
 #include "app/commands.h"
 #include "app/configuration.h"
@@ -83,6 +84,8 @@ void add_bench(CLI::App& app, Run& run) {
   fabula bench load --json
   fabula bench write --stories 100 --steps 8 --json
   fabula bench decode --candidates 3 --prefix 128 --threads 2
+  fabula bench journey --model bloom-560m-q8_0 --wander
+  fabula bench reopen --model bloom-560m-q8_0
   fabula bench sample --vocab 32000)");
     auto arguments = std::make_shared<BenchArguments>();
     const auto set_run = [arguments, &run](CLI::App* sub, auto action) {
@@ -107,6 +110,7 @@ void add_bench(CLI::App& app, Run& run) {
     add_settings_flags(*write, arguments->flags);
     set_run(write, run_write);
     add_bench_decode(*command, run);
+    add_bench_journey(*command, run);
     add_bench_sample(*command, run);
 }
 

@@ -131,7 +131,7 @@ Result<std::unique_ptr<model::Model>> open_model(const std::string& name,
     load.cache = options.cache;
     load.kernel = options.kernel;
     load.cache_bytes = options.cache_bytes;
-    load.page_folder = pages_folder();
+    load.page_folder = options.pages.empty() ? pages_folder() : options.pages;
     load.page_folder_bytes = options.cache_disk_bytes;
     load.on_progress = [&](float share) {
         progress.update(static_cast<double>(share));

@@ -30,6 +30,7 @@ struct OpenOptions {
     model::CacheType cache = model::CacheType::f16;
     std::string kernel = {};        // of backend cpu; "": the best here
     std::uint64_t cache_bytes = 0;  // of memory; 0: what is needed
+    std::string pages = {};         // where pages are on disk; "": pages_folder()
     std::uint64_t cache_disk_bytes =
         0;  // of all models' pages on disk; 0: none are written or read
 };

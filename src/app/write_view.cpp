@@ -56,6 +56,14 @@ std::string tail(std::string text, std::size_t columns) {
     return text;
 }
 
+// Without the white space around it.
+std::string trimmed(const std::string& text) {
+    constexpr const char* space = " \t\r\n";
+    const auto begin = text.find_first_not_of(space);
+    if (begin == std::string::npos) return "";
+    return text.substr(begin, text.find_last_not_of(space) + 1 - begin);
+}
+
 class PrintView : public View {
 public:
     PrintView(std::ostream& out, const ViewOptions& options)
@@ -130,7 +138,7 @@ private:
         for (const auto& shown : body.blocks) {
             const std::string head = fmt::format("  {:>6}  {:>6}  {:<8} ", shown.tokens,
                                                  shown.cached_tokens, shown.block.kind);
-            std::string text = printable_line(shown.block.text);
+            std::string text = printable_line(trimmed(shown.block.text));
             const std::size_t room = width_ - std::min(width_, columns_of(head) + 1);
             if (columns_of(text) > room)
                 text = std::string(first_columns(text, room - std::min<std::size_t>(room, 1))) +

@@ -42,20 +42,33 @@ bool has_note(const store::OfferRecord& offer, const story::Note& note) {
                        [&](const auto& block) { return note_of(block) == note; });
 }
 
+// Whether nothing of the story stands between two places.
+bool is_next(const story::Tree& tree, const story::StoryPlace& end,
+             const story::StoryPlace& begin) {
+    if (end == begin) return true;
+    if (begin.byte != 0 || end.byte != tree.at(end.passage).text.size()) return false;
+    auto id = begin.passage;
+    while (id != story::PassageId::root && id != end.passage) {
+        id = tree.at(id).parent;
+        if (id != end.passage && !tree.at(id).text.empty()) return false;
+    }
+    return id == end.passage;
+}
+
 // How the prompt of an offer was laid out; empty for offers of which that was not kept.
-std::optional<story::PromptBefore> layout_of(const store::OfferRecord& offer) {
+std::optional<story::PromptBefore> layout_of(const story::Tree& tree,
+                                             const store::OfferRecord& offer) {
     story::PromptBefore before;
-    std::optional<story::StoryPlace> behind;  // the story so far, where nothing is left out
+    std::optional<story::StoryPlace> behind;  // what of the story came last
     for (const auto& block : offer.prompt) {
         if (const auto note = note_of(block)) {
             if (!behind) before.front.push_back(*note);
             continue;
         }
-        if (!block.passage) return {};
+        if (!block.passage || !tree.has(*block.passage)) return {};
         const story::StoryPlace begin{*block.passage, block.begin};
-        const bool goes_on = !behind || *behind == begin || begin.byte == 0;
-        if (!before.cut && (!goes_on || (!behind && begin != story::StoryPlace{})))
-            before.cut = begin;
+        const bool goes_on = behind ? is_next(tree, *behind, begin) : begin == story::StoryPlace{};
+        if (!goes_on) before.cut = begin;
         behind = {*block.passage, block.begin + block.text.size()};
     }
     return before;
@@ -129,7 +142,7 @@ Result<StoryPrompt> make_prompt(const store::Story& story, story::PassageId end,
     if (!story.tree.has(end)) return Error{ErrorCode::not_found, "there is no such passage"};
     const auto offers = offers_before(story, end);
     story::PromptRequest request{end, *room, options.notes, ages_of(options.notes, offers), {}};
-    if (!offers.empty()) request.before = layout_of(*offers.front());
+    if (!offers.empty()) request.before = layout_of(story.tree, *offers.front());
 
     DrawnText texts(story, generator);
     const auto blocks_of = [&](const story::PromptPart& part) {

@@ -60,8 +60,11 @@ public:
     /// sentence where not even that does.
     Suffix longest_within(std::size_t most) const;
     /// The shortest end of the line, from a sentence on, that takes at least `least`; all of it
-    /// where it takes less.
+    /// where it takes less. From a word on where the sentence would take more than twice as much.
     Suffix shortest_with(std::size_t least) const;
+
+    Suffix from_a_word(std::size_t index, std::size_t begin, std::size_t behind,
+                       std::size_t least) const;
 
     /// The parts between two places, the second past the end where it is empty.
     std::vector<PromptPart> parts(const StoryPlace& from,
@@ -110,10 +113,32 @@ Line::Suffix Line::shortest_with(std::size_t least) const {
         for (auto begin = all.rbegin(); begin != all.rend(); ++begin) {
             found = {{path_[index], *begin},
                      behind + part(index, *begin, text(index).size()).tokens};
+            if (found.tokens > 2 * least) return from_a_word(index, *begin, behind, least);
             if (found.tokens >= least) return found;
         }
     }
     return found;
+}
+
+// Of the words behind `begin` the last one from which on there are at least `least` tokens,
+// `behind` of them in later passages.
+Line::Suffix Line::from_a_word(std::size_t index, std::size_t begin, std::size_t behind,
+                               std::size_t least) const {
+    const std::string& whole = text(index);
+    std::vector<std::size_t> words{begin};
+    for (std::size_t at = begin + 1; at < whole.size(); ++at) {
+        if (whole[at] != ' ' && whole[at] != '\n') continue;
+        const std::size_t seam = ruler_.seam({path_[index], at});
+        if (seam > words.back() && seam < whole.size()) words.push_back(seam);
+    }
+    const auto tokens_from = [&](std::size_t place) {
+        return behind + part(index, place, whole.size()).tokens;
+    };
+    const auto too_late =
+        std::partition_point(words.begin() + 1, words.end(),
+                             [&](std::size_t place) { return tokens_from(place) >= least; });
+    const std::size_t place = *(too_late - 1);
+    return {{path_[index], place}, tokens_from(place)};
 }
 
 std::vector<PromptPart> Line::parts(const StoryPlace& from,
@@ -303,7 +328,9 @@ void Planner::find_cut() {
 std::string Planner::why_note(std::size_t note, bool is_late) const {
     const std::string held =
         age(note) == 0 ? "new at this step" : "unchanged for " + steps(age(note));
-    return is_late ? held + ", so it stands late" : held + ", so it stands first";
+    if (is_late) return held + ", so it stands late";
+    return age(note) == 0 ? "stands first for as long as it does not change"
+                          : held + ", so it stands first";
 }
 
 std::vector<PromptPart> Planner::note_parts(const std::vector<std::size_t>& notes,
@@ -385,7 +412,7 @@ Result<PromptPlan> Planner::plan() {
         cut_ = next;
         has_hopped_ = true;
     }
-    const auto last = line_.shortest_with(1);
+    const auto last = line_.longest_within(0);
     return Error{ErrorCode::exhausted,
                  "the last sentence of the story takes " + std::to_string(last.tokens) +
                      " tokens, the prompt has room for " +

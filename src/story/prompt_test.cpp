@@ -186,6 +186,19 @@ TEST(PromptPlan, puts_memory_first_and_lore_before_the_newest_sentences) {
         EXPECT_FALSE(part.why.empty());
 }
 
+TEST(PromptPlan, puts_lore_before_the_newest_words_where_there_are_no_sentences) {
+    std::string endless;
+    for (int i = 0; i < 300; ++i)
+        endless += "word" + std::to_string(i) + " ";
+    Writer writer(endless, 1000);
+    writer.request.notes = {{PartKind::lore, "The sea is warm."}};
+    const auto plan = writer.plan();
+    ASSERT_TRUE(plan);
+    ASSERT_EQ(plan->parts.size(), 3U);
+    EXPECT_EQ(plan->parts[2].tokens, 48U);
+    EXPECT_EQ(writer.text_of(plan->parts[0]) + writer.text_of(plan->parts[2]), endless);
+}
+
 TEST(PromptPlan, is_the_same_again_for_the_same_place) {
     Writer writer(prose("a", 100), 600);
     writer.request.notes = {{PartKind::memory, "Anna has one hand."},
