@@ -8,6 +8,7 @@ import pathlib
 import sys
 
 import decode
+import journey
 import sample
 import step
 from measure import Failure, circumstances, say, table
@@ -16,6 +17,7 @@ EXAMPLES = """Examples:
   bench/peers/run decode --model bloom-q8_0.gguf --runs 5 --out bench/results/NAME.json
   bench/peers/run decode --prefix 128 --tokens 32 --candidates 1,3 --runs 2 --json
   bench/peers/run step --prompt-tokens 128 --json
+  bench/peers/run journey --model smollm-135m-q8_0.gguf --wander
   bench/peers/run sample --vocab 250880 --json
 """
 
@@ -50,7 +52,7 @@ def add_shared(parser: argparse.ArgumentParser, candidates: str) -> None:
 def read_arguments(words: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench/peers/run", description=__doc__, epilog=EXAMPLES,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    verbs = parser.add_subparsers(dest="what", required=True, metavar="build|decode|step|sample")
+    verbs = parser.add_subparsers(dest="what", required=True, metavar="build|decode|step|journey|sample")
     verbs.add_parser("build", help="build llama.cpp's programs where they are missing")
     verb = verbs.add_parser("decode", help="several candidates behind one prefix, and the prefill: the decoders alone")
     add_shared(verb, "1,3,8")
@@ -67,6 +69,23 @@ def read_arguments(words: list[str]) -> argparse.Namespace:
                       help="so many stand, about, before the first timed step [128]")
     verb.add_argument("--typical-p", type=float, default=0.95, metavar="X", help="of both [0.95]")
     verb.set_defaults(compare=step.compare)
+    verb = verbs.add_parser("journey", help="a writer's way through a long story: prompt tokens computed beside llama-server")
+    verb.add_argument("--model", nargs="+", metavar="FILE", help="GGUF files with a window of 2,048 and more")
+    verb.add_argument("--steps", type=whole(1, 10000), default=40, metavar="N", help="[40]")
+    verb.add_argument("--wander", action="store_true", help="with undo, siblings and branches")
+    verb.add_argument("--candidates", type=whole(1, 64), default=3, metavar="N", help="[3]")
+    verb.add_argument("--passage-tokens", type=whole(16, 10000), default=200, metavar="N", help="[200]")
+    verb.add_argument("--memory-tokens", type=whole(0, 10000), default=250, metavar="N", help="[250]")
+    verb.add_argument("--changed-tokens", type=whole(0, 10000), default=60, metavar="N", help="of the memory at each step [60]")
+    verb.add_argument("--lore-tokens", type=whole(0, 10000), default=150, metavar="N", help="new at each step [150]")
+    verb.add_argument("--window", type=whole(64, 1 << 20), default=2048, metavar="N", help="of the server, and of the model [2048]")
+    verb.add_argument("--reuse", type=whole(0, 10000), default=64, metavar="N", help="llama-server's --cache-reuse [64]")
+    verb.add_argument("--layouts", nargs="+", choices=journey.LAYOUTS, default=journey.LAYOUTS, help="[all]")
+    verb.add_argument("--threads", type=whole(1, 512), default=2, metavar="N", help="[2]")
+    verb.add_argument("--seed", type=whole(1, 1 << 30), default=1, metavar="N", help="[1]")
+    verb.add_argument("--json", action="store_true", help="one line of JSON a figure instead of a table")
+    verb.add_argument("--out", metavar="FILE", help="write everything, with machine and commit, to this file")
+    verb.set_defaults(compare=journey.compare, table=journey.table)
     verb = verbs.add_parser("sample", help="drawing a token: our samplers beside llama.cpp's, in one process")
     verb.add_argument("--model", nargs="+", metavar="FILE", help="whose row is stretched to the vocabulary [the default model]")
     verb.add_argument("--vocab", type=counts(2, 1 << 24), default="250880,32000", metavar="N,...", help="[250880,32000]")

@@ -125,11 +125,7 @@ class Server:
 
     def __init__(self, options, file: str, candidates: int, flash: str, log):
         self.port = free_port()
-        room = 4096 + candidates * (options.tokens + 64)
-        words = [str(options.peers / "llama-server"), "-m", file, "--host", "127.0.0.1", "--port", str(self.port),
-                 "-c", str((room + 255) // 256 * 256), "-np", str(candidates), "-kvu", "-fa", flash,
-                 "-t", str(options.threads), "-tb", str(options.threads), "--offline"]
-        self.process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        self.process = subprocess.Popen(self.words(options, file, candidates, flash), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not self.is_ready():
             if self.process.poll() is not None:
@@ -138,6 +134,13 @@ class Server:
                 self.stop()
                 raise Failure(f"llama-server was not ready after {PATIENCE_SECONDS} s")
             time.sleep(0.05)
+
+    def words(self, options, file: str, candidates: int, flash: str) -> list[str]:
+        """The command line."""
+        room = 4096 + candidates * (options.tokens + 64)
+        return [str(options.peers / "llama-server"), "-m", file, "--host", "127.0.0.1", "--port", str(self.port),
+                "-c", str((room + 255) // 256 * 256), "-np", str(candidates), "-kvu", "-fa", flash,
+                "-t", str(options.threads), "-tb", str(options.threads), "--offline"]
 
     def is_ready(self) -> bool:
         try:

@@ -11,6 +11,7 @@
 #include "app/progress.h"
 #include "app/signals.h"
 #include "app/terminal.h"
+#include "app/walk_command.h"
 #include "model/import_llama2c.h"
 #include "model/memory.h"
 
@@ -192,6 +193,7 @@ void add_model(CLI::App& app, Run& run) {
         ->required();
     set_run(use, use_model);
     add_logits(*command, run);
+    add_walk(*command, run);
 }
 
 }  // namespace fabula::app
