@@ -298,12 +298,14 @@ Result<ReopenFigures> bench_reopen(const ReopenOptions& options, const std::stop
             for (std::uint64_t i = 0; is_first && i < options.prefix_tokens; ++i)
                 prompt.ids.push_back(static_cast<TokenId>(rng.uniform(i, 0) *
                                                           static_cast<double>(info.n_vocab - 1)));
-            const auto generator = model::make_local(*std::move(opened));
+            auto generator = model::make_local(*std::move(opened));
             model::CandidateRequest request{{}, Rng(run)};
             request.settings.max_new_tokens = 1;
             const auto made = generator->generate(prompt, {&request, 1}, {}, stop);
             if (!made) return made.error();
             if (is_first) {
+                generator->keep(prompt.ids);
+                generator.reset();  // writes it
                 figures.cold_seconds.push_back(made->first_token_seconds);
                 figures.disk_bytes = 0;
                 for (const auto& use : model::page_folders_in(open.pages))

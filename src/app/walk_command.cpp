@@ -115,6 +115,7 @@ Result<int> run_walk(const WalkArguments& arguments) {
     load.window_tokens = arguments.window;
     load.cache_bytes = std::uint64_t{arguments.cache_kib} << 10U;
     load.page_folder = arguments.pages;
+    load.page_folder_seconds = 0;  // at once, so that whoever is killed leaves something
     load.page_folder_bytes = std::uint64_t{arguments.pages_kib} << 10U;
     const auto stop = listen_for_signals();
     const auto model = model::load_model(*path, model::Backend::cpu, load);

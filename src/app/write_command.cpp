@@ -265,6 +265,10 @@ Result<int> write_and_show(const WriteArguments& arguments, engine::AtWork work,
         work, options, [&](const engine::Event& event) { (*view)->show(event); }, stop);
     if (!done) return with_story(done.error(), work.story);
     if (!std::cout) return Error{ErrorCode::unavailable, "cannot write to standard output"};
+    const auto problem = work.generator.cache_figures().problem;
+    if (!problem.empty())
+        std::cerr << "fabula: what was computed is not all kept on disk: "
+                  << printable_line(problem) << std::endl;
     if (done->finish != engine::Finish::stopped) return exit_success;
     const auto id = static_cast<std::int64_t>(done->story);
     if (arguments.quiet || arguments.json)

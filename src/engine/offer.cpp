@@ -86,6 +86,16 @@ PromptShown shown(std::size_t step, const StoryPrompt& made, const model::Genera
     return prompt;
 }
 
+std::size_t stable_tokens(const StoryPrompt& made, const model::Generated& generated,
+                          std::size_t n_tokens) {
+    std::size_t sum = generated.frame_tokens;
+    for (std::size_t i = 0; i < made.blocks.size() && i < generated.block_tokens.size(); ++i) {
+        if (made.blocks[i].is_late) return std::min(sum, n_tokens);
+        sum += generated.block_tokens[i];
+    }
+    return n_tokens;
+}
+
 }  // namespace
 
 Rng candidate_stream(const store::Story& story, story::PassageId passage, std::size_t number,
@@ -152,6 +162,8 @@ Result<Offered> offer(AtWork work, const OfferOptions& options, Events& events,
     if (!id) return id.error();
     record.id = offered.id = *id;
     offered.prompt_tokens = generated->computed_tokens;
+    offered.stable_tokens = stable_tokens(*made, *generated, record.prompt_ids.size());
+    generator.keep(std::span(record.prompt_ids).first(offered.stable_tokens));
     offered.first_token_seconds = generated->first_token_seconds;
     events.emit(shown(step, *made, *generated, record.prompt_ids));
     for (const auto& candidate : record.candidates)

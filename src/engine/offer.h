@@ -41,10 +41,13 @@ struct Offered {
     bool was_stopped = false;
     std::size_t drawn_tokens = 0;
     std::size_t prompt_tokens = 0;  // computed, not cached
+    /// Of the prompt, what stands before notes that change: with them the next prompt begins, too.
+    std::size_t stable_tokens = 0;
     double first_token_seconds = 0;
 };
 
 /// Writes the candidates in one batch over the shared prompt, stores the offer, then tells of each.
+/// The generator keeps what is stable of the prompt.
 ///
 /// Candidate `index` draws its words from the stream seed / sibling indices from the root / offer
 /// number / index / 0, and its settings from the same path ending in 1. `work.story` gets the offer

@@ -27,10 +27,11 @@ const char* name_of(Finish finish) {
 
 namespace {
 
-// What the model computed of the newest offer's prompt and of the candidate that was taken stays
-// for the next process.
-void keep(AtWork work, std::size_t index) {
+// What the model computed of the candidate that was taken stays for the next prompt, also of
+// another process; unless it stands behind notes that will have changed.
+void keep(AtWork work, const Offered& offered, std::size_t index) {
     const auto& offer = work.story.offers.back();
+    if (offered.stable_tokens < offer.prompt_ids.size()) return;
     std::vector<TokenId> ids = offer.prompt_ids;
     for (const auto& candidate : offer.candidates) {
         if (candidate.index != index) continue;
@@ -60,7 +61,7 @@ Result<std::optional<Finish>> write_step(AtWork work, const OfferOptions& option
     const Pick pick{offered->id, *index, "score", reason_for(*offered, *index), work.story.head()};
     const auto passage = choose(work.store, work.story, pick, options.clock(), events);
     if (!passage) return passage.error();
-    keep(work, *index);
+    keep(work, *offered, *index);
     if (offered->endings[*index] == model::Ending::end_of_text)
         return std::optional(Finish::end_of_text);
     return std::optional<Finish>();

@@ -36,6 +36,9 @@ struct LoadOptions {
     int n_threads = 0;              // 0: as many as the file's size is worth, at most one a core
     std::uint64_t cache_bytes = 0;  // cpu only: budget of memory for its pages; 0: see load_cpu
     std::string page_folder = {};   // cpu only: where pages go on disk; "": nowhere
+    /// cpu only: what is kept is written after so many seconds at the latest, and when the model is
+    /// closed; a process that is killed loses no more.
+    double page_folder_seconds = 20;
     std::uint64_t page_folder_bytes = 0;  // cpu only: most that all files there may take
     std::string hash_folder = {};  // where file hashes are remembered; "": default_hash_folder()
     std::function<bool(float)> on_progress = {};  // share loaded in [0, 1]; false stops

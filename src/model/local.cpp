@@ -342,7 +342,6 @@ Result<Generated> Local::generate(const Prompt& prompt, std::span<const Candidat
         generated.candidates.back().seconds = round.seconds[i];
     }
     if (holds_ends && prompt.ids.empty()) hold_ends(generated, stop);  // not for a replay
-    model_->keep(whole);
     generated.seconds = seconds_since(start);
     return generated;
 }

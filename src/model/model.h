@@ -111,7 +111,8 @@ public:
     virtual bool hold_ends() { return false; }
 
     /// `tokens` will be asked for again, perhaps by another process: a backend with a folder for
-    /// its cache writes what it has of them. Never fails; `cache_figures` tells.
+    /// its cache writes what it has of them, now or later, at the latest when the model is closed.
+    /// Never fails; `cache_figures` tells.
     virtual void keep(std::span<const TokenId> tokens);
 
     virtual CacheFigures cache_figures() const { return {}; }

@@ -68,8 +68,9 @@ public:
     /// are held.
     void hold_ends();
 
-    /// As Model::keep.
+    /// As Pages::keep and Pages::flush.
     void keep(std::span<const TokenId> tokens) { pages_.keep(tokens); }
+    void flush() { pages_.flush(); }
 
     const Pages& pages() const { return pages_; }
 

@@ -293,6 +293,7 @@ void expect_same_from_disk(const Bits& bits, unsigned seed) {
         const Bits::Branch branch{random() % bits.n_stories(), 1 + random() % bits.length()};
         ASSERT_TRUE(bits.step(*decoder, {branch}));
         if (random() % 2 == 0) decoder->keep(bits.tokens(branch));
+        if (random() % 2 == 0) decoder->flush();
         if (random() % 4 == 0) decoder->hold_ends();
     }
     EXPECT_GT(total.n_read, 5U);
@@ -326,6 +327,7 @@ TEST(DecoderBits, are_those_of_the_version_of_the_cache) {
     std::vector<float> logits(made.shape.n_vocab);
     ASSERT_TRUE(decoder.step(Branches{tokens}, {logits, {}}, {}));
     decoder.keep(tokens);
+    decoder.flush();
     const auto files = scratch.files(".page");
     ASSERT_EQ(files.size(), 1U);
     std::ifstream file(files.front(), std::ios::binary);

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <chrono>
 #include <filesystem>
 #include <thread>
 #include <utility>
@@ -32,6 +33,7 @@ public:
         ModelInfo info;
         std::unique_ptr<cpu::Pool> pool;     // outlives the decoder
         std::unique_ptr<PageFolder> folder;  // the same; may be null
+        double flush_seconds = 0;
         std::unique_ptr<cpu::Decoder> decoder;
     };
     explicit CpuModel(Parts parts)
@@ -39,7 +41,11 @@ public:
           info_(std::move(parts.info)),
           pool_(std::move(parts.pool)),
           folder_(std::move(parts.folder)),
-          decoder_(std::move(parts.decoder)) {}
+          decoder_(std::move(parts.decoder)),
+          flush_seconds_(parts.flush_seconds) {}
+    CpuModel(const CpuModel&) = delete;
+    CpuModel& operator=(const CpuModel&) = delete;
+    ~CpuModel() override { decoder_->flush(); }
 
     const ModelInfo& info() const override { return info_; }
     Result<std::vector<TokenId>> encode(std::string_view text, Place place) const override {
@@ -76,7 +82,13 @@ public:
         decoder_->hold_ends();
         return true;
     }
-    void keep(std::span<const TokenId> tokens) override { decoder_->keep(tokens); }
+    void keep(std::span<const TokenId> tokens) override {
+        decoder_->keep(tokens);
+        const auto now = std::chrono::steady_clock::now();
+        if (std::chrono::duration<double>(now - flushed_).count() < flush_seconds_) return;
+        decoder_->flush();
+        flushed_ = now;
+    }
 
     CacheFigures cache_figures() const override {
         const cpu::Pages& pages = decoder_->pages();
@@ -121,6 +133,8 @@ private:
     std::unique_ptr<cpu::Pool> pool_;
     std::unique_ptr<PageFolder> folder_;
     std::unique_ptr<cpu::Decoder> decoder_;
+    double flush_seconds_;
+    std::chrono::steady_clock::time_point flushed_ = std::chrono::steady_clock::now();
 };
 
 std::size_t threads_for(const GgufFile& file, const LoadOptions& options) {
@@ -245,7 +259,7 @@ Result<std::unique_ptr<Model>> load_cpu(const std::string& path, const GgufFile&
     auto decoder = std::make_unique<cpu::Decoder>(*std::move(weights), decoding, *pool);
     return std::unique_ptr<Model>(std::make_unique<CpuModel>(
         CpuModel::Parts{*std::move(tokenizer), std::move(info), std::move(pool), std::move(folder),
-                        std::move(decoder)}));
+                        options.page_folder_seconds, std::move(decoder)}));
 }
 
 }  // namespace fabula::model

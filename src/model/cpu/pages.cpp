@@ -66,7 +66,7 @@ Result<PageId> Pages::add_child(PageId parent) {
     node.n_tokens = 0;
     node.n_computed = 0;
     node.last_step = step_;
-    node.is_kept = false;
+    node.is_wanted = node.is_written = false;
     ++node.generation;
     nodes_[parent].children.push_back(page);
     ++n_used_;
@@ -143,14 +143,14 @@ bool Pages::read_back(PageId page, std::span<const TokenId> tokens) {
     std::copy(tokens.begin(), tokens.end(), node.tokens.begin());
     node.n_tokens = node.n_computed = page_tokens;
     node.key = key;
-    node.is_kept = true;
+    node.is_wanted = node.is_written = true;
     return true;
 }
 
 void Pages::write(PageId page) {
     Node& node = nodes_[page];
-    if (folder_ == nullptr || node.is_kept || !is_whole(page)) return;
-    node.is_kept = folder_->write(node.key, node.tokens, numbers(page));
+    if (folder_ == nullptr || !node.is_wanted || node.is_written) return;
+    node.is_written = folder_->write(node.key, node.tokens, numbers(page));
 }
 
 void Pages::keep(std::span<const TokenId> tokens) {
@@ -161,8 +161,23 @@ void Pages::keep(std::span<const TokenId> tokens) {
         const Fit fit = best_child(page, here);
         if (fit.n_common < page_tokens || !is_whole(fit.page)) return;
         page = fit.page;
-        write(page);
+        nodes_[page].is_wanted = true;
         tokens = tokens.subspan(page_tokens);
+    }
+}
+
+// From the front on, so that whoever is stopped in between leaves what can be used.
+void Pages::flush() {
+    if (folder_ == nullptr) return;
+    std::vector<PageId> open{root};
+    while (!open.empty()) {
+        const PageId page = open.back();
+        open.pop_back();
+        for (const PageId child : nodes_[page].children) {
+            if (!nodes_[child].is_wanted) continue;  // nor is anything behind it
+            write(child);
+            open.push_back(child);
+        }
     }
 }
 

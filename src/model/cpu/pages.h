@@ -3,9 +3,9 @@
 // of one line of tokens, from a multiple of 16 on; pages form a tree, so that branches share what
 // they have in common, and a branch that leaves a page in the middle takes a copy.
 //
-// Whole pages may go to a folder on disk (../page_folder.h) and come back from there: those that
-// somebody keeps, and those that memory has no room for. What is found there is known like what is
-// in memory.
+// Whole pages that somebody keeps go to a folder on disk (../page_folder.h) and come back from
+// there when memory had no room for them, or in another process. What is found there is known like
+// what is in memory.
 //
 // Books and memory; the numbers are written by whoever computes them (decoder.h).
 //
@@ -92,8 +92,10 @@ public:
     /// up and taken again.
     std::uint64_t generation(PageId page) const { return nodes_[page].generation; }
 
-    /// Writes what it has of `tokens` to the folder, whole pages only.
+    /// What it has of `tokens`, whole pages only, goes to the folder: when `flush` is called, or
+    /// when memory has no room for it any more. Pages that nobody keeps are only given up.
     void keep(std::span<const TokenId> tokens);
+    void flush();
 
     /// Forgets everything that is in memory.
     void clear();
@@ -108,8 +110,9 @@ private:
         std::uint32_t n_computed = 0;
         std::uint64_t last_step = 0;  // that walked over it
         std::uint64_t generation = 0;
-        PageKey key;           // of its line, once it is whole
-        bool is_kept = false;  // in the folder
+        PageKey key;             // of its line, once it is whole
+        bool is_wanted = false;  // in the folder
+        bool is_written = false;
         std::array<TokenId, page_tokens> tokens{};
         std::vector<PageId> children;
         std::byte* memory = nullptr;  // in a slab; kept when the page is given up
