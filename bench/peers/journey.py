@@ -36,7 +36,7 @@ class JourneyServer(Server):
         super().__init__(options, file, options.candidates, "on", log)
 
     def words(self, options, file: str, candidates: int, flash: str) -> list[str]:
-        room = options.window + 2 * candidates * (options.tokens + 64)
+        room = candidates * (options.window + 64)  # each candidate may stand in a slot of its own
         return [str(options.peers / "llama-server"), "-m", file, "--host", "127.0.0.1", "--port", str(self.port),
                 "-c", str((room + 255) // 256 * 256), "-np", str(candidates), "-kvu", "-fa", flash, "--cache-prompt",
                 "--cache-reuse", str(options.reuse), "--cache-ram", "8192",

@@ -13,6 +13,7 @@
 #include "base/width.h"
 #include "engine/choose.h"
 #include "engine/write.h"
+#include "model/page_folder.h"
 #include "store/story_json.h"
 
 #include <CLI/CLI.hpp>
@@ -154,6 +155,9 @@ Result<int> delete_story(const StoryArguments& arguments, store::Store& store) {
     const auto removed = store.remove(*id);
     if (!removed) return removed.error();
     std::cout << "story " << static_cast<std::int64_t>(*id) << " is deleted\n";
+    if (!model::page_folders_in(pages_folder()).empty())
+        std::cerr << "what models computed for it, which tells its tokens, stays on disk until "
+                     "`fabula cache clear`\n";
     return exit_success;
 }
 

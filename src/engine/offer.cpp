@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: 0BSD
 #include "engine/offer.h"
 
+#include "engine/write.h"
+
 #include <algorithm>
 #include <cmath>
 
@@ -116,6 +118,9 @@ Result<Offered> offer(AtWork work, const OfferOptions& options, Events& events,
     const std::size_t step = story.tree.step(head) + 1;
     auto notes = options.notes ? options.notes() : Result(std::vector<story::Note>());
     if (!notes) return notes.error();
+    for (const auto& note : *notes) {
+        if (const auto sound = check_text("a note", note.text); !sound) return sound.error();
+    }
     const auto made = make_prompt(
         story, head, {options.settings.max_new_tokens, options.chat, *std::move(notes)}, generator);
     if (!made) return made.error();

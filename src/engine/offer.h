@@ -52,7 +52,8 @@ struct Offered {
 /// Candidate `index` draws its words from the stream seed / sibling indices from the root / offer
 /// number / index / 0, and its settings from the same path ending in 1. `work.story` gets the offer
 /// too. When stopped, what was written so far is kept as candidates that ended `stopped`. Errors:
-/// as Generator::generate, make_prompt, options.notes and Store::add_offer.
+/// as Generator::generate, make_prompt, options.notes and Store::add_offer; invalid_input for notes
+/// that are empty, not UTF-8 or have a NUL.
 Result<Offered> offer(AtWork work, const OfferOptions& options, Events& events,
                       const std::stop_token& stop);
 

@@ -138,7 +138,8 @@ std::string PageFolder::path_of(const PageKey& key) const {
 bool PageFolder::read(const PageKey& key, std::span<const TokenId> tokens,
                       std::span<std::byte> numbers) {
     const std::string path = path_of(key);
-    const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    // Something else under its name, as a pipe, is not waited for.
+    const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
     if (!file.is_open()) return false;
     buffer_.resize(page_file_bytes(tokens.size(), numbers.size()));
     struct stat status {};

@@ -118,6 +118,9 @@ TEST_F(Folder, a_file_of_the_wrong_length_or_kind_is_no_page) {
     EXPECT_FALSE(fs::exists(file));
     fs::create_directory(file);
     EXPECT_FALSE(read(pages, 1));
+    fs::remove(file);
+    ASSERT_EQ(mkfifo(file.c_str(), 0600), 0);
+    EXPECT_FALSE(read(pages, 1));
 }
 
 TEST_F(Folder, what_a_killed_process_left_is_swept_away_and_what_one_is_writing_is_not) {
