@@ -22,8 +22,7 @@ std::vector<std::byte> file_of(const PageKey& key, std::span<const TokenId> toke
     return file;
 }
 
-void read(const std::vector<std::byte>& file, const PageKey& key,
-          std::span<const TokenId> tokens) {
+void read(const std::vector<std::byte>& file, const PageKey& key, std::span<const TokenId> tokens) {
     const auto numbers = fabula::model::numbers_in_page_file(file, key, tokens, n_numbers);
     if (!numbers) return;
     if (file_of(key, tokens, *numbers) != file) std::abort();
