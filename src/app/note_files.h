@@ -18,9 +18,12 @@ struct NoteFiles {
 };
 
 /// What gives the notes at each step: those of the files, and of a kind that has no file those of
-/// `carried`. Reads the files once to see that it can. Errors: as read_file, invalid_input (not
-/// UTF-8, a NUL; standard input, which is there only once).
+/// `carried`. Reads the files once to see that it can; where that fails later (an editor is
+/// writing), the notes stay as they were, and `on_trouble` hears why, each trouble once. Errors: as
+/// read_file, invalid_input (not UTF-8, a NUL; standard input or a pipe, which are there only
+/// once).
 Result<std::function<Result<std::vector<story::Note>>()>> note_source(
-    const NoteFiles& files, std::vector<story::Note> carried);
+    const NoteFiles& files, std::vector<story::Note> carried,
+    const std::function<void(const std::string&)>& on_trouble);
 
 }  // namespace fabula::app

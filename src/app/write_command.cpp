@@ -293,7 +293,10 @@ Result<int> write_story(const WriteArguments& arguments) {
     if (!story) return story.error();
     const auto carried =
         *story ? engine::notes_before(**story, (*story)->head()) : std::vector<story::Note>();
-    auto notes = note_source({arguments.memory_file, arguments.lore_file}, carried);
+    auto notes = note_source({arguments.memory_file, arguments.lore_file}, carried,
+                             [](const std::string& trouble) {
+                                 std::cerr << "fabula: " << printable_line(trouble) << std::endl;
+                             });
     if (!notes) return notes.error();
     options->offer.notes = *std::move(notes);
     const auto generator = generator_of(*configuration, options->offer);
@@ -310,6 +313,9 @@ Result<int> write_story(const WriteArguments& arguments) {
 }  // namespace
 
 void add_write(CLI::App& app, Run& run) {
+    const auto is_named = [](const std::string& file) {
+        return file.empty() ? std::string("the name of the file is empty") : std::string();
+    };
     auto* command = app.add_subcommand("write", "write a story, step by step, by itself");
     auto arguments = std::make_shared<WriteArguments>();
     command->add_option("prompt", arguments->prompt,
@@ -322,10 +328,12 @@ void add_write(CLI::App& app, Run& run) {
     command
         ->add_option("--memory", arguments->memory_file,
                      "what the model should not forget, a fact a line; read anew at each step")
+        ->check(is_named)
         ->type_name("FILE");
     command
         ->add_option("--lore", arguments->lore_file,
                      "what it should know just now, a line each; read anew at each step")
+        ->check(is_named)
         ->type_name("FILE");
     command->add_option("--title", arguments->title, "a title; else the first words")
         ->type_name("TEXT");
@@ -336,8 +344,6 @@ void add_write(CLI::App& app, Run& run) {
         {"steps", "candidates", "policy", "model", "seed", "db", "chat", "system", "threads",
          "backend", "kernel", "cache_type", "cache_mib", "cache_disk_mib", "database_mib"});
     command->add_flag("--json", arguments->json, "events as JSON, one a line");
-    command->add_flag("--explain", arguments->explains,
-                      "what of each prompt is where it is, why, and what the cache had of it");
     command
         ->add_option("--events", arguments->events,
                      "with --json: main, or all for steps, prompts and text too")
@@ -345,6 +351,10 @@ void add_write(CLI::App& app, Run& run) {
         ->type_name("WHICH");
     command->add_flag("-q,--quiet", arguments->quiet, "the story and nothing else")
         ->excludes("--json");
+    command
+        ->add_flag("--explain", arguments->explains,
+                   "what of each prompt is where it is, why, and what the cache had of it")
+        ->excludes("--quiet");
     command->add_flag("--plain", arguments->plain, "no moving lines, also on a terminal");
     command->add_option("--color", arguments->color, "auto, always or never")
         ->check(CLI::IsMember({"auto", "always", "never"}))

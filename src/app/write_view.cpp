@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iostream>
 #include <vector>
 
 namespace fabula::app {
@@ -99,8 +100,8 @@ private:
         if (body.omitted_bytes > 0 && !told_omitted_) {
             told_omitted_ = true;
             print_wrapped(
-                "The story is longer than the model's window: from here on the model sees the "
-                "opening and the newest text, cut at sentences, and not what lies between.",
+                "The story is longer than the model's window: the model sees the opening and the "
+                "newest text, cut at sentences, and not what lies between.",
                 "  ");
         }
         if (options_.mode == ViewMode::live) draw_growing();
@@ -117,13 +118,23 @@ private:
     }
 
     void on(const engine::PromptShown& body) {
-        for (const auto& note : body.left_out)
-            print_wrapped(fmt::format("left out, there is no room for it in the prompt: {} \"{}\"",
-                                      story::name_of(note.kind), printable_line(note.text)),
-                          "  ");
+        tell_left_out(body);
         if (!options_.explains) return;
         erase_growing();
         print_prompt(body);
+    }
+
+    // In a line, when it changes; with the notes themselves where prompts are explained.
+    void tell_left_out(const engine::PromptShown& body) {
+        const std::string words = left_out_in_words(body);
+        if (words == told_left_out_) return;
+        told_left_out_ = words;
+        if (words.empty()) return;
+        erase_growing();
+        print_wrapped(words, "  ");
+        if (!options_.explains) return;
+        for (const auto& note : body.left_out)
+            print_wrapped(std::string(story::name_of(note.kind)) + ": " + note.text, "    ");
     }
 
     // Two lines a block: what it is and costs, and why it is there.
@@ -139,6 +150,7 @@ private:
             const std::string head = fmt::format("  {:>6}  {:>6}  {:<8} ", shown.tokens,
                                                  shown.cached_tokens, shown.block.kind);
             std::string text = printable_line(trimmed(shown.block.text));
+            if (text.empty()) text = "(a line break)";
             const std::size_t room = width_ - std::min(width_, columns_of(head) + 1);
             if (columns_of(text) > room)
                 text = std::string(first_columns(text, room - std::min<std::size_t>(room, 1))) +
@@ -236,6 +248,7 @@ private:
     std::size_t width_;
     std::size_t n_before_ = 0;
     bool told_omitted_ = false;
+    std::string told_left_out_;
     std::vector<sample::Settings> settings_;
     std::vector<std::string> growing_;
     std::size_t n_drawn_ = 0;
@@ -250,6 +263,12 @@ public:
     void show(const engine::Event& event) override {
         if (const auto* began = std::get_if<StoryBegan>(&event.body))
             out_ << printable(began->text);
+        if (const auto* prompt = std::get_if<engine::PromptShown>(&event.body)) {
+            const std::string words = left_out_in_words(*prompt);
+            if (words != told_left_out_ && !words.empty())
+                std::cerr << "fabula: " << words << std::endl;
+            told_left_out_ = words;
+        }
         if (const auto* choice = std::get_if<ChoiceMade>(&event.body))
             out_ << printable(choice->text);
         if (std::holds_alternative<WritingDone>(event.body)) out_ << '\n';
@@ -258,9 +277,26 @@ public:
 
 private:
     std::ostream& out_;
+    std::string told_left_out_;
 };
 
 }  // namespace
+
+std::string left_out_in_words(const engine::PromptShown& prompt) {
+    if (prompt.left_out.empty()) return "";
+    std::string counts;
+    for (const auto kind : {story::PartKind::memory, story::PartKind::lore}) {
+        const auto n = std::count_if(prompt.left_out.begin(), prompt.left_out.end(),
+                                     [&](const auto& note) { return note.kind == kind; });
+        const auto shown = std::count_if(
+            prompt.blocks.begin(), prompt.blocks.end(),
+            [&](const auto& block) { return block.block.kind == story::name_of(kind); });
+        if (n > 0)
+            counts += fmt::format("{}{} of {} lines of {}", counts.empty() ? "" : " and ", n,
+                                  n + shown, story::name_of(kind));
+    }
+    return counts + " are left out: notes get at most half of the prompt";
+}
 
 std::unique_ptr<View> make_view(std::ostream& out, const ViewOptions& options) {
     if (options.mode == ViewMode::quiet) return std::make_unique<QuietView>(out);

@@ -34,6 +34,9 @@ protected:
     View() = default;
 };
 
+/// "2 of 30 lines of memory are left out ..."; "" where none is.
+std::string left_out_in_words(const engine::PromptShown& prompt);
+
 std::unique_ptr<View> make_view(std::ostream& out, const ViewOptions& options);
 
 /// Which events are written as JSON beside the main ones. everything: "step", "text" and "prompt".

@@ -32,7 +32,9 @@ public:
         Json line = std::visit([](const auto& body) { return object_of(body); }, event.body);
         const bool is_detail = line["event"] == "step" || line["event"] == "text";
         if (is_detail && !detail_.everything) return;
-        if (line["event"] == "prompt" && !detail_.everything && !detail_.prompts) return;
+        const bool is_whole = line["event"] != "prompt" || line["left_out"].empty();
+        if (line["event"] == "prompt" && is_whole && !detail_.everything && !detail_.prompts)
+            return;
         line["sequence"] = event.sequence;
         out_ << line.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n' << std::flush;
     }

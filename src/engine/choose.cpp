@@ -35,8 +35,9 @@ Result<story::PassageId> choose(store::Store& store, store::Story& story, const 
         std::find_if(offer->candidates.begin(), offer->candidates.end(),
                      [&](const auto& record) { return record.index == pick.index; });
     if (candidate == offer->candidates.end())
-        return Error{ErrorCode::not_found,
-                     "the offer has no candidate " + std::to_string(pick.index)};
+        return Error{ErrorCode::not_found, "the offer has no candidate " +
+                                               std::to_string(pick.index + 1) + ", only " +
+                                               std::to_string(offer->candidates.size())};
     store::ChoiceRecord choice;
     choice.offer = pick.offer;
     choice.index = pick.index;

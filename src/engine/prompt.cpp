@@ -12,10 +12,10 @@ namespace {
 
 constexpr std::size_t frame_tokens = 96;  // room for a chat template's own words and BOS
 
-// A note as the model reads it, on a line of its own. A late one stands behind a sentence that may
-// end in the middle of a line.
-std::string rendered(const story::Note& note, bool is_late) {
-    return (is_late ? "\n[" : "[") + note.text + "]\n";
+// A note as the model reads it, on a line of its own. The first late one stands behind a sentence,
+// where no line ends; its line break is how it is told from those at the front.
+std::string rendered(const story::Note& note, bool is_first_late) {
+    return (is_first_late ? "\n[" : "[") + note.text + "]\n";
 }
 
 std::optional<story::Note> note_of(const store::PromptBlock& block) {
@@ -60,11 +60,14 @@ std::optional<story::PromptBefore> layout_of(const story::Tree& tree,
                                              const store::OfferRecord& offer) {
     story::PromptBefore before;
     std::optional<story::StoryPlace> behind;  // what of the story came last
+    bool is_late = false;
     for (const auto& block : offer.prompt) {
         if (const auto note = note_of(block)) {
-            if (!behind) before.front.push_back(*note);
+            is_late = is_late || block.text.starts_with('\n');
+            if (!is_late) before.front.push_back(*note);
             continue;
         }
+        if (block.kind == story::name_of(story::PartKind::gap)) continue;
         if (!block.passage || !tree.has(*block.passage)) return {};
         const story::StoryPlace begin{*block.passage, block.begin};
         const bool goes_on = behind ? is_next(tree, *behind, begin) : begin == story::StoryPlace{};
@@ -124,13 +127,19 @@ std::vector<story::Note> notes_before(const store::Story& story, story::PassageI
 
 std::vector<story::Note> notes_in(std::string_view text, story::PartKind kind) {
     constexpr std::string_view space = " \t\r";
+    constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+    if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
     std::vector<story::Note> notes;
     while (!text.empty()) {
         std::string_view line = text.substr(0, text.find('\n'));
         text.remove_prefix(std::min(text.size(), line.size() + 1));
         line.remove_prefix(std::min(line.size(), line.find_first_not_of(space)));
         line = line.substr(0, line.find_last_not_of(space) + 1);
-        if (!line.empty()) notes.push_back({kind, std::string(line)});
+        if (line.size() > 2 && line.front() == '[' && line.back() == ']')
+            line = line.substr(1, line.size() - 2);  // they get brackets anyhow
+        const story::Note note{kind, std::string(line)};
+        if (!line.empty() && std::find(notes.begin(), notes.end(), note) == notes.end())
+            notes.push_back(note);
     }
     return notes;
 }
@@ -146,10 +155,11 @@ Result<StoryPrompt> make_prompt(const store::Story& story, story::PassageId end,
 
     DrawnText texts(story, generator);
     const auto blocks_of = [&](const story::PromptPart& part) {
-        if (!part.is_note()) return texts.blocks(part.begin, part.end);
+        if (!part.is_note() && part.kind != story::PartKind::gap)
+            return texts.blocks(part.begin, part.end);
         store::PromptBlock block;
         block.kind = story::name_of(part.kind);
-        block.text = rendered(options.notes[part.note], part.is_late);
+        block.text = part.is_note() ? rendered(options.notes[part.note], part.is_first_late) : "\n";
         return std::vector{std::move(block)};
     };
     std::optional<Error> failure;

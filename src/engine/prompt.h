@@ -48,7 +48,8 @@ Result<StoryPrompt> make_prompt(const store::Story& story, story::PassageId end,
 /// is no such prompt.
 std::vector<story::Note> notes_before(const store::Story& story, story::PassageId end);
 
-/// Each line of `text` that is not empty, as a note of that kind.
+/// Each line of `text` that is not empty, once, as a note of that kind; without white space around
+/// it, brackets around all of it, and a byte order mark.
 std::vector<story::Note> notes_in(std::string_view text, story::PartKind kind);
 
 /// Refuses an opening that no prompt can hold. Errors: invalid_input with both figures.

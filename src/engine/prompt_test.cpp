@@ -52,9 +52,9 @@ TEST_F(StoryPromptTest, keeps_opening_and_newest_text_past_the_window) {
     const auto whole = story.tree.read(story.head()).value();
     ASSERT_GT(whole.size(), 160U);
     const auto text = text_of(*made);
-    EXPECT_TRUE(text.starts_with("It was late. Then ") && text.ends_with(" Then oooooo came."))
+    EXPECT_TRUE(text.starts_with("It was late.\n Then ") && text.ends_with(" Then oooooo came."))
         << text;
-    EXPECT_EQ(made->omitted_bytes, whole.size() - text.size());
+    EXPECT_EQ(made->omitted_bytes, whole.size() + 1 - text.size());  // a line break
 }
 
 TEST_F(StoryPromptTest, says_when_the_answer_leaves_no_room) {
@@ -89,11 +89,12 @@ TEST_F(StoryPromptTest, puts_notes_on_lines_of_their_own) {
     const auto made =
         make_prompt(story, story.head(), {8, Chat::off, {one_hand, warm_sea}}, *generator);
     ASSERT_TRUE(made);
-    EXPECT_EQ(text_of(*made),
-              "[Anna has one hand.]\nIt was late. Nobody came. \n[The sea is warm.]\n"
-              "The rain fell on the roofs of the town, and the lamps went out, one after another.");
+    EXPECT_EQ(
+        text_of(*made),
+        "[Anna has one hand.]\nIt was late. Nobody came.\n[The sea is warm.]\n"
+        " The rain fell on the roofs of the town, and the lamps went out, one after another.");
     EXPECT_EQ(kinds_of(*made), (std::vector<std::string>{"memory", "opening", "lore", "opening"}));
-    EXPECT_EQ(made->blocks[3].block.begin, 26U);
+    EXPECT_EQ(made->blocks[3].block.begin, 25U);
 }
 
 TEST_F(StoryPromptTest, has_the_notes_of_each_step_and_remembers_them) {

@@ -42,12 +42,16 @@ public:
         return part;
     }
 
-    /// The places where a sentence of the passage begins, at seams; ascending, 0 the first.
+    /// The places where a sentence of the passage begins, at seams, with the white space before it;
+    /// ascending, 0 the first. A sentence that begins inside a token is passed over.
     std::vector<std::size_t> begins(std::size_t index) const {
+        const std::string& whole = text(index);
         std::vector<std::size_t> begins{0};
-        for (const auto end : sentence_ends(text(index))) {
+        for (const auto next : sentence_ends(whole)) {
+            if (next >= whole.size()) break;
+            const std::size_t end = whole.find_last_not_of(" \t\r\n", next - 1) + 1;
             const std::size_t seam = ruler_.seam({path_[index], end});
-            if (seam > begins.back() && seam < text(index).size()) begins.push_back(seam);
+            if (seam > begins.back() && seam <= next && seam < whole.size()) begins.push_back(seam);
         }
         return begins;
     }
@@ -200,6 +204,7 @@ private:
     void promote(std::size_t cost_tokens);
     void find_opening();
     void find_cut();
+    std::size_t kept_by_hop(std::size_t room) const;
     bool keeps_cut() const;
     Result<PromptPlan> assembled();
     std::vector<PromptPart> story_parts(std::optional<StoryPlace> to) const;
@@ -235,7 +240,7 @@ void Planner::measure_notes() {
         PromptPart part;
         part.kind = request_.notes[note].kind;
         part.note = note;
-        part.is_late = true;  // which is not shorter
+        part.is_late = part.is_first_late = true;  // which is not shorter
         note_tokens_.push_back(ruler_.tokens(part));
         sum += note_tokens_.back();
     }
@@ -316,8 +321,7 @@ void Planner::find_cut() {
     }
     has_hopped_ = true;
     const std::size_t room = room_ - std::min(room_, opening_tokens_);
-    // A story that is new here has no cache to save: it may have more.
-    cut_ = line_.longest_within(request_.before ? room / 2 : room / 4 * 3).begin;
+    cut_ = line_.longest_within(kept_by_hop(room)).begin;
     if (opening_ &&
         line_.is_before(*cut_, *opening_)) {  // the last sentences are those of the opening
         opening_.reset();
@@ -325,10 +329,21 @@ void Planner::find_cut() {
     }
 }
 
+// How much of the room a hop leaves. Where passages are so long that the next one would hop again,
+// nothing is gained by leaving less than fits; and a story that is new here has no cache to save.
+std::size_t Planner::kept_by_hop(std::size_t room) const {
+    if (!request_.before) return room / 4 * 3;
+    const std::size_t newest = line_.size() - 1;
+    const std::size_t passage = line_.part(newest, 0, line_.text(newest).size()).tokens;
+    return passage * 3 > room ? room : room / 2;
+}
+
 std::string Planner::why_note(std::size_t note, bool is_late) const {
     const std::string held =
         age(note) == 0 ? "new at this step" : "unchanged for " + steps(age(note));
-    if (is_late) return held + ", so it stands late";
+    if (is_late)
+        return held + (age(note) == 0 ? ", so it stands late"
+                                      : "; late until a move to the front is likely to pay");
     return age(note) == 0 ? "stands first for as long as it does not change"
                           : held + ", so it stands first";
 }
@@ -341,6 +356,7 @@ std::vector<PromptPart> Planner::note_parts(const std::vector<std::size_t>& note
         part.kind = request_.notes[note].kind;
         part.note = note;
         part.is_late = is_late;
+        part.is_first_late = is_late && parts.size() == 1;
         part.tokens = ruler_.tokens(part);
         part.why = why_note(note, is_late);
     }
@@ -360,6 +376,10 @@ std::vector<PromptPart> Planner::story_parts(std::optional<StoryPlace> to) const
     if (opening_) {
         parts.push_back(line_.part(0, 0, opening_->byte));
         parts.back().why = "how the story begins; it stays whatever is left out";
+        PromptPart& gap = parts.emplace_back();
+        gap.kind = PartKind::gap;
+        gap.tokens = ruler_.tokens(gap);
+        gap.why = "in place of what is left out";
     }
     auto newest = line_.parts(*cut_, to);
     for (auto& part : newest)
@@ -432,16 +452,19 @@ const char* name_of(PartKind kind) {
             return "opening";
         case PartKind::story:
             return "story";
+        case PartKind::gap:
+            return "gap";
     }
     return "unknown";
 }
 
 Result<PartKind> part_kind_named(std::string_view name) {
-    for (const auto kind : {PartKind::memory, PartKind::lore, PartKind::opening, PartKind::story}) {
+    for (const auto kind :
+         {PartKind::memory, PartKind::lore, PartKind::opening, PartKind::story, PartKind::gap}) {
         if (name == name_of(kind)) return kind;
     }
     return Error{ErrorCode::invalid_input, "no part of a prompt is called '" + std::string(name) +
-                                               "': memory, lore, opening or story"};
+                                               "': memory, lore, opening, story or gap"};
 }
 
 Result<PromptPlan> plan_prompt(const Tree& tree, const PromptRequest& request, const Ruler& ruler) {

@@ -28,10 +28,11 @@
 namespace fabula::story {
 
 /// What a part of the prompt is. memory: facts that hold; lore: what is told of a person or a place
-/// where it comes up; opening: the first passage; story: what followed.
-enum class PartKind { memory, lore, opening, story };
+/// where it comes up; opening: the first passage; story: what followed; gap: in place of what is
+/// left out between opening and newest text.
+enum class PartKind { memory, lore, opening, story, gap };
 
-/// "memory", "lore", "opening", "story". Errors of the second: invalid_input.
+/// "memory", "lore", "opening", "story", "gap". Errors of the second: invalid_input.
 const char* name_of(PartKind kind);
 Result<PartKind> part_kind_named(std::string_view name);
 
@@ -53,10 +54,11 @@ struct StoryPlace {
 
 struct PromptPart {
     PartKind kind = PartKind::story;
-    StoryPlace begin;        // opening, story: bytes [begin.byte, end) of a passage's text
-    std::size_t end = 0;     //
-    std::size_t note = 0;    // memory, lore: its number in the request
-    bool is_late = false;    // it stands behind the cut of what is stable
+    StoryPlace begin;      // opening, story: bytes [begin.byte, end) of a passage's text
+    std::size_t end = 0;   //
+    std::size_t note = 0;  // memory, lore: its number in the request
+    bool is_late = false;  // it stands behind the cut of what is stable
+    bool is_first_late = false;
     std::size_t tokens = 0;  // as measured
     std::string why;         // it is here, and in this place: for people
 

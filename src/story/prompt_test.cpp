@@ -199,6 +199,38 @@ TEST(PromptPlan, puts_lore_before_the_newest_words_where_there_are_no_sentences)
     EXPECT_EQ(writer.text_of(plan->parts[0]) + writer.text_of(plan->parts[2]), endless);
 }
 
+TEST(PromptPlan, cuts_before_the_space_that_a_token_begins_with) {
+    Writer writer("A fox sat down. ", 40);
+    for (int i = 0; i < 20; ++i)
+        writer.add(i % 2 == 0 ? "More came. Then rain." : " It fell. All slept.");
+    auto ruler = writer.ruler();
+    ruler.seam = [&](const StoryPlace& place) {  // tokens are words with the space before them
+        const auto& text = writer.tree.at(place.passage).text;
+        return std::min(text.find(' ', place.byte), text.size());
+    };
+    writer.request.notes = {{PartKind::lore, "The sea is warm."}};
+    const auto plan = plan_prompt(writer.tree, writer.request, ruler);
+    ASSERT_TRUE(plan);
+    for (std::size_t i = 0; i < plan->parts.size(); ++i) {
+        if (plan->parts[i].kind != PartKind::story) continue;
+        const auto text = writer.text_of(plan->parts[i]);
+        EXPECT_TRUE(text.starts_with("More") || text.starts_with(" It") ||
+                    text.starts_with(" Then") || text.starts_with(" All"))
+            << text;
+    }
+}
+
+TEST(PromptPlan, keeps_what_fits_where_each_passage_would_hop) {
+    Writer writer("A fox sat down. ", 90);
+    for (int i = 0; i < 12; ++i) {
+        writer.add(prose("p" + std::to_string(i) + "x", 40));
+        const auto plan = writer.step();
+        if (i > 3) {
+            EXPECT_GT(plan.tokens, 70U) << i;
+        }
+    }
+}
+
 TEST(PromptPlan, is_the_same_again_for_the_same_place) {
     Writer writer(prose("a", 100), 600);
     writer.request.notes = {{PartKind::memory, "Anna has one hand."},
