@@ -5,11 +5,12 @@ Forty steps of 200 tokens with three candidates in a window of 2,048; memory of 
 and lore of 150 that is new at each step. With --wander every fifth step is undone and offered again, a sibling is gone
 on from, and every eighth step a branch is offered three passages back. Prompt tokens that are computed are counted, and the wall time.
 
-llama-server gets the same journey in three ways, each with everything that it has for it (cache_prompt, cache-reuse, its
+llama-server gets the same journey in four ways, each with everything that it has for it (cache_prompt, cache-reuse, its
 cache of prompts in memory, which takes the place of saved slots within a run, one unified cache):
   separate  what front ends send, a request for each candidate to a slot of its own: memory, then the story, cut at its
             front token by token, lore before the newest words
   usual     the same prompts, one request for all candidates (n_cmpl): the server computes the prompt once
+  exact     the same without cache-reuse, which moves keys to places that they were not computed for
   hopping   one request for all, and the layout of Fabula's own plan: what is stable first, cuts that hop, what changes late
 Its story is what it draws itself, so that what it has drawn is in its cache.
 """
@@ -24,7 +25,7 @@ from collections.abc import Iterator
 from measure import Failure, model_facts, run, say
 from step import Server
 
-LAYOUTS = ("separate", "usual", "hopping")
+LAYOUTS = ("separate", "usual", "exact", "hopping")
 OPENING, RECENT = 60, 48
 
 
@@ -167,7 +168,8 @@ def ours(options, file: str) -> dict:
 
 def theirs(options, file: str, layout: str, n_vocab: int) -> dict:
     with tempfile.TemporaryFile() as log:
-        server = JourneyServer(options, file, log)
+        reuse = 0 if layout == "exact" else options.reuse
+        server = JourneyServer(argparse.Namespace(**{**vars(options), "reuse": reuse}), file, log)
         rss_bytes = 0
         try:
             journey = Journey(options, server, layout, n_vocab)
