@@ -280,41 +280,55 @@ std::string as_text(const JourneyFigures& figures) {
     return text;
 }
 
+namespace {
+
+std::uint64_t bytes_of_pages(const std::string& root) {
+    std::uint64_t sum = 0;
+    for (const auto& use : model::page_folders_in(root))
+        sum += use.size_bytes;
+    return sum;
+}
+
+// One token behind the prompt, from a model that was just loaded; what it computed stays in
+// `pages`. An empty prompt is drawn first.
+Result<model::Generated> first_token(const ReopenOptions& options, const std::string& pages,
+                                     const Rng& rng, model::Prompt& prompt,
+                                     const std::stop_token& stop) {
+    OpenOptions open = options.open;
+    open.pages = pages;
+    open.cache_disk_bytes = std::uint64_t{1} << 40U;
+    auto opened = open_model(options.model, open);
+    if (!opened) return opened.error();
+    const auto n_words = static_cast<double>((*opened)->info().n_vocab - 1);
+    for (std::uint64_t i = prompt.ids.size(); i < options.prefix_tokens; ++i)
+        prompt.ids.push_back(static_cast<TokenId>(rng.uniform(i, 0) * n_words));
+    const auto generator = model::make_local(*std::move(opened));
+    model::CandidateRequest request{{}, rng.child(0)};
+    request.settings.max_new_tokens = 1;
+    auto made = generator->generate(prompt, {&request, 1}, {}, stop);
+    if (made) generator->keep(prompt.ids);
+    return made;
+}
+
+}  // namespace
+
 Result<ReopenFigures> bench_reopen(const ReopenOptions& options, const std::stop_token& stop) {
     ReopenFigures figures;
+    figures.model = options.model;
     figures.prefix_tokens = options.prefix_tokens;
     for (std::size_t run = 0; run < options.n_runs && !stop.stop_requested(); ++run) {
         const BenchFolder folder;
+        const std::string pages = folder.at("pages");
         const Rng rng = Rng(options.seed).child(run);
         model::Prompt prompt;
-        for (const bool is_first : {true, false}) {
-            OpenOptions open = options.open;
-            open.pages = folder.at("pages");
-            open.cache_disk_bytes = std::uint64_t{1} << 40U;
-            auto opened = open_model(options.model, open);
-            if (!opened) return opened.error();
-            const auto& info = (*opened)->info();
-            figures.model = info.name;
-            for (std::uint64_t i = 0; is_first && i < options.prefix_tokens; ++i)
-                prompt.ids.push_back(static_cast<TokenId>(rng.uniform(i, 0) *
-                                                          static_cast<double>(info.n_vocab - 1)));
-            auto generator = model::make_local(*std::move(opened));
-            model::CandidateRequest request{{}, Rng(run)};
-            request.settings.max_new_tokens = 1;
-            const auto made = generator->generate(prompt, {&request, 1}, {}, stop);
-            if (!made) return made.error();
-            if (is_first) {
-                generator->keep(prompt.ids);
-                generator.reset();  // writes it
-                figures.cold_seconds.push_back(made->first_token_seconds);
-                figures.disk_bytes = 0;
-                for (const auto& use : model::page_folders_in(open.pages))
-                    figures.disk_bytes += use.size_bytes;
-            } else {
-                figures.reopened_seconds.push_back(made->first_token_seconds);
-                figures.reopened_computed.push_back(made->computed_tokens);
-            }
-        }
+        const auto cold = first_token(options, pages, rng, prompt, stop);
+        if (!cold) return cold.error();
+        figures.disk_bytes = bytes_of_pages(pages);
+        const auto reopened = first_token(options, pages, rng, prompt, stop);
+        if (!reopened) return reopened.error();
+        figures.cold_seconds.push_back(cold->first_token_seconds);
+        figures.reopened_seconds.push_back(reopened->first_token_seconds);
+        figures.reopened_computed.push_back(reopened->computed_tokens);
     }
     figures.peak_rss = peak_rss_bytes();
     return figures;

@@ -92,7 +92,7 @@ private:
 }  // namespace
 
 Result<std::function<Result<std::vector<story::Note>>()>> note_source(
-    const NoteFiles& files, std::vector<story::Note> carried,
+    const NoteFiles& files, const std::vector<story::Note>& carried,
     const std::function<void(const std::string&)>& on_trouble) {
     for (const auto& file : {files.memory, files.lore}) {
         if (file == "-")

@@ -23,7 +23,7 @@ struct NoteFiles {
 /// read_file, invalid_input (not UTF-8, a NUL; standard input or a pipe, which are there only
 /// once).
 Result<std::function<Result<std::vector<story::Note>>()>> note_source(
-    const NoteFiles& files, std::vector<story::Note> carried,
+    const NoteFiles& files, const std::vector<story::Note>& carried,
     const std::function<void(const std::string&)>& on_trouble);
 
 }  // namespace fabula::app

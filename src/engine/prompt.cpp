@@ -92,7 +92,7 @@ Result<std::size_t> budget(int max_new_tokens, const model::ModelInfo& info) {
 // The room for the story and the notes.
 Result<std::size_t> room_for(const store::Story& story, const PromptOptions& options,
                              const model::Generator& generator) {
-    const auto room = budget(options.max_new_tokens, generator.info());
+    auto room = budget(options.max_new_tokens, generator.info());
     if (!room || options.chat == Chat::off) return room;
     const auto words = generator.measure({story.record.system + story.record.instruction, {}});
     if (!words) return words.error();
@@ -111,6 +111,64 @@ std::vector<std::size_t> ages_of(const std::vector<story::Note>& notes,
         ages.push_back(static_cast<std::size_t>(without - offers.begin()));
     }
     return ages;
+}
+
+// Parts of a plan as blocks of a prompt, and how long they are.
+class PartWriter {
+public:
+    PartWriter(const store::Story& story, const PromptOptions& options,
+               const model::Generator& generator)
+        : texts_(story, generator), notes_(options.notes), generator_(generator) {}
+
+    std::vector<store::PromptBlock> blocks(const story::PromptPart& part) {
+        if (!part.is_note() && part.kind != story::PartKind::gap)
+            return texts_.blocks(part.begin, part.end);
+        store::PromptBlock block;
+        block.kind = story::name_of(part.kind);
+        block.text = part.is_note() ? rendered(notes_[part.note], part.is_first_late) : "\n";
+        return {std::move(block)};
+    }
+
+    /// 0 where the generator cannot say; then there is a failure.
+    std::size_t tokens(const story::PromptPart& part) {
+        std::size_t sum = 0;
+        for (const auto& block : blocks(part)) {
+            const auto measured = generator_.measure({block.text, block.ids});
+            if (!measured) failure_ = measured.error();
+            sum += measured ? *measured : 0;
+        }
+        return sum;
+    }
+
+    std::size_t seam(const story::StoryPlace& place) { return texts_.seam(place); }
+    const std::optional<Error>& failure() const { return failure_; }
+
+private:
+    DrawnText texts_;
+    const std::vector<story::Note>& notes_;
+    const model::Generator& generator_;
+    std::optional<Error> failure_;
+};
+
+StoryPrompt made_of(const story::PromptPlan& plan, const store::Story& story,
+                    const PromptOptions& options, PartWriter& writer) {
+    StoryPrompt made;
+    made.prompt.chat = options.chat == Chat::on;
+    if (made.prompt.chat) {
+        made.prompt.system = story.record.system;
+        made.prompt.instruction = story.record.instruction;
+    }
+    for (const auto& part : plan.parts) {
+        for (auto& block : writer.blocks(part)) {
+            made.prompt.blocks.push_back({block.text, block.ids});
+            made.blocks.push_back({std::move(block), part.is_late, part.why});
+        }
+    }
+    made.tokens = plan.tokens;
+    made.omitted_bytes = plan.omitted_bytes;
+    for (const std::size_t note : plan.left_out)
+        made.left_out.push_back(options.notes[note]);
+    return made;
 }
 
 }  // namespace
@@ -153,48 +211,14 @@ Result<StoryPrompt> make_prompt(const store::Story& story, story::PassageId end,
     story::PromptRequest request{end, *room, options.notes, ages_of(options.notes, offers), {}};
     if (!offers.empty()) request.before = layout_of(story.tree, *offers.front());
 
-    DrawnText texts(story, generator);
-    const auto blocks_of = [&](const story::PromptPart& part) {
-        if (!part.is_note() && part.kind != story::PartKind::gap)
-            return texts.blocks(part.begin, part.end);
-        store::PromptBlock block;
-        block.kind = story::name_of(part.kind);
-        block.text = part.is_note() ? rendered(options.notes[part.note], part.is_first_late) : "\n";
-        return std::vector{std::move(block)};
-    };
-    std::optional<Error> failure;
-    const auto measure = [&](const story::PromptPart& part) {
-        std::size_t tokens = 0;
-        for (const auto& block : blocks_of(part)) {
-            const auto measured = generator.measure({block.text, block.ids});
-            if (!measured) failure = measured.error();
-            tokens += measured ? *measured : 0;
-        }
-        return tokens;
-    };
-    const auto plan = story::plan_prompt(
-        story.tree, request,
-        {measure, [&](const story::StoryPlace& place) { return texts.seam(place); }});
-    if (failure) return *failure;
+    PartWriter writer(story, options, generator);
+    const auto plan =
+        story::plan_prompt(story.tree, request,
+                           {[&](const story::PromptPart& part) { return writer.tokens(part); },
+                            [&](const story::StoryPlace& place) { return writer.seam(place); }});
+    if (writer.failure()) return *writer.failure();
     if (!plan) return plan.error();
-
-    StoryPrompt made;
-    made.prompt.chat = options.chat == Chat::on;
-    if (made.prompt.chat) {
-        made.prompt.system = story.record.system;
-        made.prompt.instruction = story.record.instruction;
-    }
-    for (const auto& part : plan->parts) {
-        for (auto& block : blocks_of(part)) {
-            made.prompt.blocks.push_back({block.text, block.ids});
-            made.blocks.push_back({std::move(block), part.is_late, part.why});
-        }
-    }
-    made.tokens = plan->tokens;
-    made.omitted_bytes = plan->omitted_bytes;
-    for (const std::size_t note : plan->left_out)
-        made.left_out.push_back(options.notes[note]);
-    return made;
+    return made_of(*plan, story, options, writer);
 }
 
 Result<Unit> check_opening(std::string_view opening, int max_new_tokens,

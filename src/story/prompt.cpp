@@ -113,11 +113,11 @@ Line::Suffix Line::shortest_with(std::size_t least) const {
     Suffix found;
     for (std::size_t index = size(); index-- > 0;) {
         const std::size_t behind = found.tokens;
-        const auto all = begins(index);
-        for (auto begin = all.rbegin(); begin != all.rend(); ++begin) {
-            found = {{path_[index], *begin},
-                     behind + part(index, *begin, text(index).size()).tokens};
-            if (found.tokens > 2 * least) return from_a_word(index, *begin, behind, least);
+        auto all = begins(index);
+        std::reverse(all.begin(), all.end());
+        for (const std::size_t begin : all) {
+            found = {{path_[index], begin}, behind + part(index, begin, text(index).size()).tokens};
+            if (found.tokens > 2 * least) return from_a_word(index, begin, behind, least);
             if (found.tokens >= least) return found;
         }
     }
