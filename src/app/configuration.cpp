@@ -190,9 +190,10 @@ std::vector<std::string> Configuration::set_settings() const {
 
 Result<Unit> Configuration::read_settings_file(const std::string& path) {
     if (path.empty()) return Unit{};
-    const auto text = read_file(path);
+    auto text = read_file(path);
     if (!text) return text.error();
     const std::string source = "settings file '" + path + "'";
+    if (text->starts_with("\xEF\xBB\xBF")) text->erase(0, 3);  // a byte order mark
     const auto first = text->find_first_not_of(" \t\r\n");
     if (first != std::string::npos && (*text)[first] == '{') {
         const auto names = names_in_json(*text);

@@ -148,6 +148,7 @@ Result<Unit> resume(const store::Story& story, const Configuration& configuratio
     if (!configuration.is_set("stop")) options.settings.stop = before.stop;
     if (!configuration.is_set("logit_bias")) options.settings.logit_bias = before.logit_bias;
     if (!configuration.is_set("order")) options.settings.order = before.order;
+    if (!configuration.is_set("ignore_end")) options.settings.ignore_end = before.ignore_end;
     if (!configuration.is_set("candidates")) options.candidates = last.size();
     const bool is_open =
         configuration.text("policy").empty() && options.policy == preference::Policy::random;
@@ -243,12 +244,21 @@ Result<std::optional<store::Story>> story_to_continue(store::Store& store,
     return std::optional(*std::move(story));
 }
 
+// Where nobody said which: the model that wrote the story last, if it is there.
+std::string model_of(const Configuration& configuration, const std::optional<store::Story>& story) {
+    const auto& named = configuration.text("model");
+    if (configuration.is_set("model") || !story || story->offers.empty()) return named;
+    const auto& before = story->offers.back().model;
+    return find_model(before) ? before : named;
+}
+
 Result<std::unique_ptr<model::Generator>> generator_of(const Configuration& configuration,
+                                                       const std::optional<store::Story>& story,
                                                        engine::OfferOptions& options) {
     auto open = open_options(configuration);
     if (!open) return open.error();
     open->n_branches = options.candidates;
-    auto model = open_model(configuration.text("model"), *open);
+    auto model = open_model(model_of(configuration, story), *open);
     if (!model) return model.error();
     const auto chat = chat_of(configuration, (*model)->info());
     if (!chat) return chat.error();
@@ -291,15 +301,14 @@ Result<int> write_story(const WriteArguments& arguments) {
     if (!store) return store.error();
     auto story = story_to_continue(**store, arguments, *configuration, options->offer);
     if (!story) return story.error();
-    const auto carried =
-        *story ? engine::notes_before(**story, (*story)->head()) : std::vector<story::Note>();
+    const auto carried = *story ? engine::last_notes(**story) : std::vector<story::Note>();
     auto notes = note_source({arguments.memory_file, arguments.lore_file}, carried,
                              [](const std::string& trouble) {
                                  std::cerr << "fabula: " << printable_line(trouble) << std::endl;
                              });
     if (!notes) return notes.error();
     options->offer.notes = *std::move(notes);
-    const auto generator = generator_of(*configuration, options->offer);
+    const auto generator = generator_of(*configuration, *story, options->offer);
     if (!generator) return generator.error();
     if (!*story) {
         auto begun =

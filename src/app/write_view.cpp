@@ -143,7 +143,7 @@ private:
         for (const auto& shown : body.blocks)
             tokens += shown.tokens;
         out_ << fmt::format("  prompt: {} tokens, {} from the cache, {} computed\n", tokens,
-                            tokens - body.computed_tokens, body.computed_tokens)
+                            tokens - std::min(tokens, body.computed_tokens), body.computed_tokens)
              << palette_.dim << "  tokens  cached  block\n"
              << palette_.plain;
         for (const auto& shown : body.blocks) {

@@ -49,7 +49,12 @@ std::size_t DrawnText::seam(const story::StoryPlace& place) {
     const auto* const tokens = drawn(place.passage);
     if (tokens == nullptr || place.byte == 0 || place.byte >= tokens->ends.back())
         return std::min(place.byte, size);
-    return *std::lower_bound(tokens->ends.begin(), tokens->ends.end(), place.byte);
+    // A token may end in the middle of a character.
+    const std::string& text = story_.tree.at(place.passage).text;
+    auto end = std::lower_bound(tokens->ends.begin(), tokens->ends.end(), place.byte);
+    while (*end < size && (static_cast<unsigned char>(text[*end]) & 0xC0U) == 0x80U)
+        ++end;
+    return *end;
 }
 
 std::vector<store::PromptBlock> DrawnText::blocks(const story::StoryPlace& begin, std::size_t end) {

@@ -27,7 +27,8 @@ public:
     /// token stands behind the whole ones.
     std::vector<store::PromptBlock> blocks(const story::StoryPlace& begin, std::size_t end);
 
-    /// The first place at or behind `place` where no drawn token is cut in two; at most the end.
+    /// The first place at or behind `place` where no drawn token and no character is cut in two; at
+    /// most the end.
     std::size_t seam(const story::StoryPlace& place);
 
 private:

@@ -86,6 +86,20 @@ TEST_F(DrawnTextTest, what_a_stop_string_left_of_a_token_stands_behind_the_whole
     EXPECT_EQ(texts.seam({passage, text.size() - 1}), text.size() - 1);
 }
 
+// The scripted model has a token a byte, so that all but the first of a character end inside it.
+TEST_F(DrawnTextTest, seams_are_where_characters_end) {
+    draw(" \xE2\x80\x9CHello,\xE2\x80\x9D said she.", 30);
+    DrawnText texts(story, *generator);
+    ASSERT_FALSE(texts.blocks({passage, 0}, text.size()).front().ids.empty());
+    for (std::size_t byte = 0; byte <= text.size(); ++byte) {
+        const std::size_t seam = texts.seam({passage, byte});
+        EXPECT_GE(seam, byte);
+        EXPECT_TRUE(seam == text.size() ||
+                    (static_cast<unsigned char>(text[seam]) & 0xC0U) != 0x80U)
+            << byte;
+    }
+}
+
 TEST_F(DrawnTextTest, tokens_of_another_model_mean_nothing) {
     draw(" She ran home.");
     say(" Another model.");

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <unordered_set>
 
 namespace fabula::engine {
 namespace {
@@ -97,7 +98,11 @@ Result<std::size_t> room_for(const store::Story& story, const PromptOptions& opt
     const auto words = generator.measure({story.record.system + story.record.instruction, {}});
     if (!words) return words.error();
     const std::size_t frame = *words + frame_tokens;
-    return *room > frame ? *room - frame : 0;
+    if (frame >= *room)
+        return Error{ErrorCode::invalid_input,
+                     "the system line and the instruction take " + std::to_string(*words) +
+                         " tokens and leave no room for the story: make them shorter"};
+    return *room - frame;
 }
 
 std::vector<std::size_t> ages_of(const std::vector<story::Note>& notes,
@@ -173,11 +178,10 @@ StoryPrompt made_of(const story::PromptPlan& plan, const store::Story& story,
 
 }  // namespace
 
-std::vector<story::Note> notes_before(const store::Story& story, story::PassageId end) {
+std::vector<story::Note> last_notes(const store::Story& story) {
     std::vector<story::Note> notes;
-    const auto offers = offers_before(story, end);
-    if (offers.empty()) return notes;
-    for (const auto& block : offers.front()->prompt) {
+    if (story.offers.empty()) return notes;
+    for (const auto& block : story.offers.back().prompt) {
         if (auto note = note_of(block)) notes.push_back(*std::move(note));
     }
     return notes;
@@ -188,6 +192,7 @@ std::vector<story::Note> notes_in(std::string_view text, story::PartKind kind) {
     constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
     if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
     std::vector<story::Note> notes;
+    std::unordered_set<std::string> known;
     while (!text.empty()) {
         std::string_view line = text.substr(0, text.find('\n'));
         text.remove_prefix(std::min(text.size(), line.size() + 1));
@@ -196,8 +201,7 @@ std::vector<story::Note> notes_in(std::string_view text, story::PartKind kind) {
         if (line.size() > 2 && line.front() == '[' && line.back() == ']')
             line = line.substr(1, line.size() - 2);  // they get brackets anyhow
         const story::Note note{kind, std::string(line)};
-        if (!line.empty() && std::find(notes.begin(), notes.end(), note) == notes.end())
-            notes.push_back(note);
+        if (!line.empty() && known.insert(note.text).second) notes.push_back(note);
     }
     return notes;
 }

@@ -44,9 +44,8 @@ struct PromptOptions {
 Result<StoryPrompt> make_prompt(const store::Story& story, story::PassageId end,
                                 const PromptOptions& options, const model::Generator& generator);
 
-/// The notes of the prompt that the passage `end` came from, or an ancestor of it; none where there
-/// is no such prompt.
-std::vector<story::Note> notes_before(const store::Story& story, story::PassageId end);
+/// The notes of the story's last prompt, wherever it stood; none where there is none.
+std::vector<story::Note> last_notes(const store::Story& story);
 
 /// Each line of `text` that is not empty, once, as a note of that kind; without white space around
 /// it, brackets around all of it, and a byte order mark.

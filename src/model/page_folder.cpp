@@ -66,10 +66,11 @@ std::string reason(int code) {
 }
 
 // For this user alone: pages tell what somebody wrote.
-bool make_folder(const std::string& path) {
+bool make_folder(const fs::path& path) {
     std::error_code failure;
-    const fs::path parent = fs::path(path).parent_path();
-    if (!parent.empty()) fs::create_directories(parent, failure);
+    if (path.has_parent_path() && !fs::exists(path.parent_path(), failure)) {
+        if (path.parent_path() == path || !make_folder(path.parent_path())) return false;
+    }
     return mkdir(path.c_str(), S_IRWXU) == 0 || errno == EEXIST;
 }
 
@@ -86,12 +87,11 @@ bool is_part(const fs::path& path) {
     return path.extension() == part_extension;
 }
 
-// Our files in a folder and those below it; what cannot be looked at is passed over.
+// Our files in a folder and those below it. Returns why not all of them could be looked at.
 template <typename Take>
-void each_file(const fs::path& folder, const Take& take) {
+std::error_code each_file(const fs::path& folder, const Take& take) {
     std::error_code failure;
-    fs::recursive_directory_iterator at(folder, fs::directory_options::skip_permission_denied,
-                                        failure);
+    fs::recursive_directory_iterator at(folder, failure);
     for (; !failure && at != fs::recursive_directory_iterator(); at.increment(failure)) {
         std::error_code gone;  // another process may take files away meanwhile
         if (!at->is_regular_file(gone) || at->is_symlink(gone)) continue;
@@ -100,6 +100,7 @@ void each_file(const fs::path& folder, const Take& take) {
         const auto size = at->file_size(gone);
         if (!gone) take(Found{at->path(), changed, size});
     }
+    return failure == std::errc::no_such_file_or_directory ? std::error_code() : failure;
 }
 
 bool is_left_over(const Found& file) {
@@ -161,7 +162,7 @@ bool PageFolder::read(const PageKey& key, std::span<const TokenId> tokens,
 
 // The folders, what they hold, and what a process that was killed left behind.
 bool PageFolder::prepare() {
-    if (is_prepared_) return true;
+    if (is_prepared_ && access(folder_.c_str(), F_OK) == 0) return true;
     if (!make_folder(options_.root) || !make_folder(folder_))
         return refuse("cannot make '" + folder_ + "': " + reason(errno));
     std::ofstream about(folder_ + "/" + about_name);
@@ -249,10 +250,15 @@ std::vector<PageFolderUse> page_folders_in(const std::string& root) {
 
 Result<PageFolderUse> clear_page_folders(const std::string& root, const std::string& model_name) {
     PageFolderUse removed{model_name, root};
+    std::error_code unseen;
+    fs::directory_iterator(root, unseen);
+    if (unseen && unseen != std::errc::no_such_file_or_directory)
+        return Error{ErrorCode::unavailable,
+                     "cannot look into '" + root + "': " + unseen.message()};
     for (const auto& use : page_folders_in(root)) {
         if (!model_name.empty() && use.model_name != model_name) continue;
         std::string stuck;
-        each_file(use.folder, [&](const Found& file) {
+        const auto unseen_files = each_file(use.folder, [&](const Found& file) {
             if (unlink(file.path.c_str()) != 0 && errno != ENOENT) {
                 stuck = file.path.string() + ": " + reason(errno);
                 return;
@@ -260,6 +266,9 @@ Result<PageFolderUse> clear_page_folders(const std::string& root, const std::str
             removed.n_pages += is_page(file.path) ? 1 : 0;
             removed.size_bytes += file.size_bytes;
         });
+        if (unseen_files)
+            return Error{ErrorCode::unavailable,
+                         "cannot look into all of '" + use.folder + "': " + unseen_files.message()};
         if (!stuck.empty()) return Error{ErrorCode::unavailable, "cannot remove '" + stuck + "'"};
         std::error_code failure;  // folders with files that are not ours stay
         for (const auto& entry : fs::directory_iterator(use.folder, failure)) {

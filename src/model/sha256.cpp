@@ -58,7 +58,9 @@ bool is_hash(const std::string& text) {
 /// What a note says must agree with: the file as it is now.
 std::string state_of(const struct stat& status) {
     return std::to_string(status.st_size) + " " + std::to_string(status.st_mtim.tv_sec) + "." +
-           std::to_string(status.st_mtim.tv_nsec) + " " + std::to_string(status.st_ino);
+           std::to_string(status.st_mtim.tv_nsec) + " " + std::to_string(status.st_ctim.tv_sec) +
+           "." + std::to_string(status.st_ctim.tv_nsec) + " " + std::to_string(status.st_dev) +
+           ":" + std::to_string(status.st_ino);
 }
 
 /// The hash in a note of the form "STATE HASH\n", or "" when the note says anything else.
@@ -134,6 +136,11 @@ Result<std::string> remembered_sha256(const std::string& path, const std::string
     auto hash = sha256_of_file(path, on_progress);
     if (hash) write_note(note, state + " " + *hash);
     return hash;
+}
+
+std::string state_of_file(const std::string& path) {
+    struct stat status {};
+    return ::stat(path.c_str(), &status) == 0 ? state_of(status) : "";
 }
 
 std::string default_hash_folder() {

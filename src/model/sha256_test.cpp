@@ -82,6 +82,18 @@ TEST_F(Sha256File, remembers_a_hash_until_the_file_changes) {
     EXPECT_EQ(*remembered_sha256(file, notes), hash_of("abcd"));
 }
 
+TEST_F(Sha256File, sees_a_change_that_leaves_size_and_time_as_they_were) {
+    const std::string notes = folder / "notes";
+    const auto time = fs::last_write_time(file);
+    const std::string before = state_of_file(file);
+    ASSERT_EQ(*remembered_sha256(file, notes), hash_of_abc);
+    write("abd");
+    fs::last_write_time(file, time);
+    EXPECT_NE(state_of_file(file), before);
+    EXPECT_EQ(*remembered_sha256(file, notes), hash_of("abd"));
+    EXPECT_EQ(state_of_file(folder / "none"), "");
+}
+
 TEST_F(Sha256File, replaces_a_note_that_is_damaged) {
     const std::string notes = folder / "notes";
     ASSERT_TRUE(remembered_sha256(file, notes));

@@ -231,7 +231,7 @@ void Row::keep_between(Band band, const std::function<bool(double)>& stays) {
     is_weighed_ = false;
     move_together(band);
     low_x_ = std::max(low_x_, band.low);
-    if (band.high < top_x_) has_top_x_ = false;
+    if (band.high < top_x_ || band.low > top_x_) has_top_x_ = false;
 }
 
 // Moves the floats in `band`, and the changed, to the front; the others are gone.

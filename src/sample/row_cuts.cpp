@@ -21,8 +21,9 @@ constexpr std::size_t few = 1024;  // entries that are looked at one by one at o
 constexpr float most = std::numeric_limits<float>::max();
 constexpr Band everything{-most, most};
 
+// Above 0, so that the first token is always needed to come there.
 double reach_of(double p) {
-    return std::max(0.0, p - reference::reach_slack);
+    return std::max(std::numeric_limits<double>::min(), p - reference::reach_slack);
 }
 
 bool never(double) {

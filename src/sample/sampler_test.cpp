@@ -501,5 +501,51 @@ TEST(Sampler, keeps_one_token_at_least_when_every_stage_is_at_its_tightest) {
         EXPECT_EQ(Sampler(settings).keep(row_of(shape, 700, Rng(81)), {})->size(), 1U);
 }
 
+TEST(Sampler, keeps_one_token_of_a_long_row_when_next_to_no_mass_is_asked_for) {
+    for (const double p : {1e-20, 1e-11, 1e-10, 1e-9}) {
+        for (const bool is_typical : {false, true}) {
+            Settings settings;
+            settings.temperature = 1;
+            (is_typical ? settings.typical_p : settings.top_p) = p;
+            for (const Shape shape : shapes) {
+                Case made;
+                made.row = row_of(shape, 5000, Rng(82));
+                expect_same_kept(made, settings,
+                                 "shape " + std::to_string(static_cast<int>(shape)));
+            }
+        }
+    }
+}
+
+// Biases lift a few words above all others, a cut keeps those alone, and then they are pressed down
+// again: nothing that is left comes near the largest float of the row.
+TEST(Sampler, keeps_what_the_reference_keeps_when_only_changed_words_are_left) {
+    for (std::uint64_t seed = 0; seed < 300; ++seed) {
+        const Rng rng = Rng(83).child(seed);
+        Settings settings;
+        settings.temperature = 1;
+        settings.typical_p = 0.02 + 0.3 * rng.uniform(0);
+        settings.dry_multiplier = 20 * rng.uniform(1);
+        settings.dry_base = 10;
+        settings.dry_allowed_length = 1;
+        settings.order = {
+            Stage::penalties,   Stage::typical_p,   Stage::dry,   Stage::top_p,
+            Stage::temperature, Stage::top_k,       Stage::min_p, Stage::epsilon_cutoff,
+            Stage::eta_cutoff,  Stage::top_n_sigma, Stage::xtc};
+        settings.top_p = 0.5;
+        Case made;
+        made.row = row_of(shapes[seed % std::size(shapes)], 3000, rng.child(1));
+        for (TokenId token = 0; token < 7; ++token) {
+            settings.logit_bias[token * 11] = 20 + 80 * rng.uniform(2);
+            made.history.insert(made.history.end(), {1, 2, 3, token * 11});
+        }
+        made.history.insert(made.history.end(), {1, 2, 3});
+        expect_same_kept(made, settings, "seed " + std::to_string(seed));
+        const auto drawn = Sampler(settings).draw(made.row, made.step());
+        ASSERT_TRUE(drawn);
+        EXPECT_TRUE(std::isfinite(drawn->logprob)) << "seed " << seed;
+    }
+}
+
 }  // namespace
 }  // namespace fabula::sample

@@ -63,6 +63,7 @@ Result<Unit> check_texts(const char* name, const std::vector<std::string>& texts
         const bool is_empty =
             may_be_blank ? texts[i].empty() : without_white_space(texts[i]).empty();
         const char* fault = is_empty ? "is empty" : is_utf8(texts[i]) ? nullptr : "is not UTF-8";
+        if (texts[i].find('\0') != std::string::npos) fault = "has a NUL";
         if (fault)
             return Error{ErrorCode::invalid_input,
                          std::string(name) + ": entry " + std::to_string(i + 1) + " " + fault};

@@ -13,6 +13,8 @@ namespace {
 // with the story and not with the notes.
 constexpr std::size_t recent_tokens = 48;
 
+constexpr std::size_t most_notes_share = 2;  // half of the budget
+
 constexpr std::size_t least_filled =
     4;  // a cut that leaves less than a quarter of the room is stale
 
@@ -46,6 +48,7 @@ public:
     /// ascending, 0 the first. A sentence that begins inside a token is passed over.
     std::vector<std::size_t> begins(std::size_t index) const {
         const std::string& whole = text(index);
+        if (whole.empty()) return {};
         std::vector<std::size_t> begins{0};
         for (const auto next : sentence_ends(whole)) {
             if (next >= whole.size()) break;
@@ -193,8 +196,8 @@ std::string steps(std::size_t n) {
 
 class Planner {
 public:
-    Planner(Line line, const PromptRequest& request, const Ruler& ruler)
-        : line_(std::move(line)), request_(request), ruler_(ruler) {}
+    Planner(Line line, const PromptRequest& request, const Ruler& ruler, std::size_t notes_share)
+        : line_(std::move(line)), request_(request), ruler_(ruler), notes_share_(notes_share) {}
 
     Result<PromptPlan> plan();
 
@@ -221,7 +224,9 @@ private:
     const PromptRequest& request_;
     const Ruler& ruler_;
 
-    std::vector<std::size_t> note_tokens_;  // of each note; 0 where it is left out
+    std::size_t notes_share_;  // notes get one part in so many of the budget; 0: nothing
+    std::vector<std::size_t> note_tokens_;  // of each note
+    std::vector<bool> is_in_;
     std::vector<std::size_t> left_out_;
     std::vector<std::size_t> front_;  // numbers of notes
     std::vector<std::size_t> late_;
@@ -233,34 +238,34 @@ private:
     bool has_hopped_ = false;
 };
 
+// Memory in its order, then lore, each that still fits.
 void Planner::measure_notes() {
-    const std::size_t most = request_.budget_tokens / 2;
+    const std::size_t most = request_.budget_tokens / notes_share_;
+    const std::size_t n_notes = request_.notes.size();
+    note_tokens_.assign(n_notes, 0);
+    is_in_.assign(n_notes, false);
     std::size_t sum = 0;
-    for (std::size_t note = 0; note < request_.notes.size(); ++note) {
-        PromptPart part;
-        part.kind = request_.notes[note].kind;
-        part.note = note;
-        part.is_late = part.is_first_late = true;  // which is not shorter
-        note_tokens_.push_back(ruler_.tokens(part));
-        sum += note_tokens_.back();
-    }
-    for (const PartKind kind : {PartKind::lore, PartKind::memory}) {
-        for (std::size_t note = request_.notes.size(); note-- > 0 && sum > most;) {
-            if (request_.notes[note].kind != kind) continue;
-            sum -= note_tokens_[note];
-            note_tokens_[note] = 0;
-            left_out_.push_back(note);
+    for (const PartKind kind : {PartKind::memory, PartKind::lore}) {
+        for (std::size_t note = 0; note < n_notes && notes_share_ > 0; ++note) {
+            if (request_.notes[note].kind != kind || sum >= most) continue;
+            PromptPart part;
+            part.kind = kind;
+            part.note = note;
+            part.is_late = part.is_first_late = true;  // which is not shorter
+            note_tokens_[note] = ruler_.tokens(part);
+            is_in_[note] = sum + note_tokens_[note] <= most;
+            sum += is_in_[note] ? note_tokens_[note] : 0;
         }
     }
-    std::sort(left_out_.begin(), left_out_.end());
+    for (std::size_t note = 0; note < n_notes; ++note) {
+        if (!is_in_[note]) left_out_.push_back(note);
+    }
     room_ = request_.budget_tokens - sum;
 }
 
 // Those that stood at the front and are still wanted stay there, in their order.
 void Planner::place_notes() {
-    const auto is_in = [&](std::size_t note) {
-        return std::find(left_out_.begin(), left_out_.end(), note) == left_out_.end();
-    };
+    const auto is_in = [&](std::size_t note) { return static_cast<bool>(is_in_[note]); };
     if (request_.before) {
         for (const Note& before : request_.before->front) {
             const auto found = std::find(request_.notes.begin(), request_.notes.end(), before);
@@ -303,7 +308,8 @@ bool Planner::keeps_cut() const {
     if (!request_.before || !request_.before->cut) return false;
     const StoryPlace& cut = *request_.before->cut;
     const auto index = line_.index_of(cut.passage);
-    if (!index || cut.byte > line_.text(*index).size()) return false;
+    if (!index || cut.byte >= line_.text(*index).size()) return false;
+    if (opening_ && line_.is_before(cut, *opening_)) return false;
     const std::size_t tokens = sum_of(line_.parts(cut, {}));
     return opening_tokens_ + tokens <= room_ && tokens * least_filled >= room_;
 }
@@ -312,8 +318,7 @@ void Planner::find_cut() {
     std::size_t whole = 0;
     for (std::size_t index = line_.size(); index-- > 0 && whole <= room_;)
         whole += line_.part(index, 0, line_.text(index).size()).tokens;
-    const bool was_cut = request_.before && request_.before->cut;
-    if (whole <= room_ && !(was_cut && keeps_cut())) return;
+    if (whole <= room_) return;
     find_opening();
     if (keeps_cut()) {
         cut_ = request_.before->cut;
@@ -468,9 +473,15 @@ Result<PartKind> part_kind_named(std::string_view name) {
 }
 
 Result<PromptPlan> plan_prompt(const Tree& tree, const PromptRequest& request, const Ruler& ruler) {
-    auto path = tree.path(request.end);
+    const auto path = tree.path(request.end);
     if (!path) return path.error();
-    return Planner(Line(tree, *std::move(path), ruler), request, ruler).plan();
+    auto plan = Planner(Line(tree, *path, ruler), request, ruler, most_notes_share).plan();
+    // The story comes first: where not even its last sentence fits, fewer notes do.
+    for (const std::size_t share : {std::size_t{4}, std::size_t{8}, std::size_t{0}}) {
+        if (plan || plan.error().code != ErrorCode::exhausted || request.notes.empty()) break;
+        plan = Planner(Line(tree, *path, ruler), request, ruler, share).plan();
+    }
+    return plan;
 }
 
 }  // namespace fabula::story

@@ -97,7 +97,8 @@ struct PromptPlan {
 
 /// Plans the prompt for a continuation of `request.end`.
 ///
-/// Notes take at most half of the budget; lore is left out before memory, the last first. Of the
+/// Notes take at most half of the budget, memory before lore, each that still fits; less where else
+/// not even the last sentence of the story would fit. Of the
 /// story: all of it where it fits; else the opening (at most a quarter of the budget, cut at a
 /// sentence end) and the newest text, beginning at a sentence. Its cut stays while what follows
 /// fits, and hops to half of the room when it does not. Memory begins at the front. What changed

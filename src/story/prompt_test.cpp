@@ -290,7 +290,7 @@ TEST(PromptPlan, brings_memory_to_the_front_at_a_hop_once_that_pays) {
 
 TEST(PromptPlan, leaves_notes_out_that_take_more_than_half_lore_first) {
     Writer writer(prose("a", 100), 200);
-    writer.request.notes = {{PartKind::lore, prose("l", 30)},
+    writer.request.notes = {{PartKind::lore, prose("l", 50)},
                             {PartKind::memory, prose("m", 60)},
                             {PartKind::memory, prose("n", 60)}};
     const auto plan = writer.plan();
@@ -298,6 +298,63 @@ TEST(PromptPlan, leaves_notes_out_that_take_more_than_half_lore_first) {
     EXPECT_EQ(plan->left_out, (std::vector<std::size_t>{0, 2}));
     EXPECT_LE(plan->tokens, 200U);
     EXPECT_NE(writer.text_of(*plan).find("m59"), std::string::npos);
+}
+
+TEST(PromptPlan, is_the_whole_story_again_where_there_is_room_again) {
+    Writer writer(prose("a", 50), 150);
+    for (int i = 0; i < 4; ++i)
+        writer.add(prose("p" + std::to_string(i) + "x", 40));
+    EXPECT_GT(writer.step().omitted_bytes, 0U);
+    writer.request.budget_tokens = 300;
+    const auto plan = writer.plan();
+    ASSERT_TRUE(plan);
+    EXPECT_EQ(plan->omitted_bytes, 0U);
+    EXPECT_EQ(writer.text_of(*plan), writer.tree.read(writer.request.end).value());
+}
+
+TEST(PromptPlan, never_holds_a_text_twice_when_the_room_grows) {
+    for (std::size_t wider = 151; wider < 500; wider += 7) {
+        Writer writer(prose("a", 120), 150);
+        for (int i = 0; i < 4; ++i)
+            writer.add(prose("p" + std::to_string(i) + "x", 90));
+        writer.step();
+        writer.request.budget_tokens = wider;
+        const auto plan = writer.plan();
+        ASSERT_TRUE(plan) << wider;
+        const auto whole = writer.tree.read(writer.request.end).value();
+        std::size_t shown = 0;
+        for (const auto& part : plan->parts)
+            shown += writer.text_of(part).size();
+        EXPECT_EQ(shown + plan->omitted_bytes, whole.size()) << wider;
+    }
+}
+
+TEST(PromptPlan, has_some_of_the_story_whatever_empty_passages_stand_at_its_end) {
+    Writer writer("One two three four five six seven eight nine ten eleven twelve. ", 8);
+    writer.add("");
+    writer.add("");
+    const auto plan = writer.plan();
+    ASSERT_FALSE(plan);
+    EXPECT_EQ(plan.error().code, ErrorCode::exhausted);
+}
+
+TEST(PromptPlan, gives_up_notes_before_the_last_sentence) {
+    Writer writer("One two three four five six seven eight nine ten eleven twelve. ", 20);
+    writer.request.notes = {{PartKind::memory, prose("m", 9)}};
+    const auto plan = writer.plan();
+    ASSERT_TRUE(plan);
+    EXPECT_EQ(plan->left_out, std::vector<std::size_t>{0});
+    EXPECT_NE(writer.text_of(*plan).find("twelve"), std::string::npos);
+}
+
+TEST(PromptPlan, leaves_out_a_note_that_is_too_long_and_keeps_the_others) {
+    Writer writer(prose("a", 100), 200);
+    writer.request.notes = {{PartKind::memory, prose("long", 120)},
+                            {PartKind::memory, prose("m", 20)},
+                            {PartKind::lore, prose("l", 20)}};
+    const auto plan = writer.plan();
+    ASSERT_TRUE(plan);
+    EXPECT_EQ(plan->left_out, std::vector<std::size_t>{0});
 }
 
 TEST(PromptPlan, cuts_only_where_no_token_is_cut) {

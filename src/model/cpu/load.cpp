@@ -8,6 +8,8 @@
 #include "model/page_folder.h"
 #include "model/sha256.h"
 
+#include <gnu/libc-version.h>
+
 #include <algorithm>
 #include <cassert>
 #include <chrono>
@@ -185,10 +187,10 @@ Result<std::size_t> cache_pages(const std::string& name, const CacheNeeds& needs
 std::unique_ptr<PageFolder> page_folder(const LoadOptions& options, const ModelInfo& info,
                                         std::size_t page_bytes) {
     if (options.page_folder.empty() || options.page_folder_bytes == 0) return nullptr;
-    const std::string identity = "pages " + std::to_string(cpu::cache_version) + " of " +
-                                 std::to_string(cpu::page_tokens) + " tokens, " +
-                                 std::to_string(page_bytes) + " bytes\nhash " + info.hash +
-                                 "\narithmetic " + info.arithmetic;
+    const std::string identity =
+        "pages " + std::to_string(cpu::cache_version) + " of " + std::to_string(cpu::page_tokens) +
+        " tokens, " + std::to_string(page_bytes) + " bytes\nhash " + info.hash + "\narithmetic " +
+        info.arithmetic + "\nlibc " + gnu_get_libc_version();  // its cosines are in the keys
     return std::make_unique<PageFolder>(
         PageFolder::Options{options.page_folder, options.page_folder_bytes, info.name, identity});
 }
@@ -242,6 +244,7 @@ Result<std::unique_ptr<Model>> load_cpu(const std::string& path, const GgufFile&
     const auto tell = [&](float from, float share, float part) {
         return !options.on_progress || options.on_progress(from + share * part);
     };
+    const std::string state = state_of_file(path);
     cpu::ReadOptions reading{pool.get(), dequantise};
     reading.on_progress = [&](float share) { return tell(0, share_of_weights, share); };
     if (auto read = cpu::read_weights(path, file, *weights, reading); !read)
@@ -252,6 +255,9 @@ Result<std::unique_ptr<Model>> load_cpu(const std::string& path, const GgufFile&
     auto hash = remembered_sha256(
         path, options.hash_folder.empty() ? default_hash_folder() : options.hash_folder, on_hash);
     if (!hash) return hash.error();
+    // The hash must be that of the weights: what is kept goes by it.
+    if (state_of_file(path) != state)
+        return told({ErrorCode::unavailable, "its file was changed while it was read: try again"});
     info.hash = *hash;
     auto folder = page_folder(options, info, pages.page_bytes());
     const cpu::DecoderOptions decoding{*kernels, info.window_tokens, *n_pages * cpu::page_tokens,
