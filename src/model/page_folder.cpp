@@ -248,35 +248,45 @@ std::vector<PageFolderUse> page_folders_in(const std::string& root) {
     return uses;
 }
 
+namespace {
+
+// Takes a model's pages away, and its folders where nothing else is in them.
+Result<Unit> clear_folder(const fs::path& folder, PageFolderUse& removed) {
+    std::string stuck;
+    const auto unseen = each_file(folder, [&](const Found& file) {
+        if (unlink(file.path.c_str()) != 0 && errno != ENOENT) {
+            stuck = file.path.string() + ": " + reason(errno);
+            return;
+        }
+        removed.n_pages += is_page(file.path) ? 1 : 0;
+        removed.size_bytes += file.size_bytes;
+    });
+    if (unseen)
+        return Error{ErrorCode::unavailable,
+                     "cannot look into all of '" + folder.string() + "': " + unseen.message()};
+    if (!stuck.empty()) return Error{ErrorCode::unavailable, "cannot remove '" + stuck + "'"};
+    std::error_code failure;
+    for (const auto& entry : fs::directory_iterator(folder, failure)) {
+        std::error_code is_kept;
+        if (entry.is_directory(is_kept)) fs::remove(entry.path(), is_kept);
+    }
+    fs::remove(folder / about_name, failure);
+    fs::remove(folder, failure);
+    return Unit{};
+}
+
+}  // namespace
+
 Result<PageFolderUse> clear_page_folders(const std::string& root, const std::string& model_name) {
     PageFolderUse removed{model_name, root};
     std::error_code unseen;
-    fs::directory_iterator(root, unseen);
+    const fs::directory_iterator first(root, unseen);
     if (unseen && unseen != std::errc::no_such_file_or_directory)
         return Error{ErrorCode::unavailable,
                      "cannot look into '" + root + "': " + unseen.message()};
     for (const auto& use : page_folders_in(root)) {
         if (!model_name.empty() && use.model_name != model_name) continue;
-        std::string stuck;
-        const auto unseen_files = each_file(use.folder, [&](const Found& file) {
-            if (unlink(file.path.c_str()) != 0 && errno != ENOENT) {
-                stuck = file.path.string() + ": " + reason(errno);
-                return;
-            }
-            removed.n_pages += is_page(file.path) ? 1 : 0;
-            removed.size_bytes += file.size_bytes;
-        });
-        if (unseen_files)
-            return Error{ErrorCode::unavailable,
-                         "cannot look into all of '" + use.folder + "': " + unseen_files.message()};
-        if (!stuck.empty()) return Error{ErrorCode::unavailable, "cannot remove '" + stuck + "'"};
-        std::error_code failure;  // folders with files that are not ours stay
-        for (const auto& entry : fs::directory_iterator(use.folder, failure)) {
-            std::error_code is_kept;
-            if (entry.is_directory(is_kept)) fs::remove(entry.path(), is_kept);
-        }
-        fs::remove(fs::path(use.folder) / about_name, failure);
-        fs::remove(use.folder, failure);
+        if (const auto done = clear_folder(use.folder, removed); !done) return done.error();
     }
     return removed;
 }
