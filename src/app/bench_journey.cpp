@@ -122,7 +122,7 @@ std::vector<story::Note> Journey::notes_at(std::size_t step) const {
 // Whether the notes of a prompt are these.
 bool has_notes(const store::OfferRecord& offer, std::vector<story::Note> notes) {
     for (const auto& block : offer.prompt) {
-        if (block.passage) continue;
+        if (block.passage || block.kind == story::name_of(story::PartKind::gap)) continue;
         const auto found = std::find_if(notes.begin(), notes.end(), [&](const auto& note) {
             return block.text.find("[" + note.text + "]") != std::string::npos;
         });
