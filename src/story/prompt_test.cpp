@@ -45,12 +45,11 @@ public:
     Result<PromptPlan> plan() {
         request.ages.clear();
         for (const Note& note : request.notes) {
-            std::size_t age = 0;
-            for (auto shown = shown_.rbegin(); shown != shown_.rend(); ++shown) {
-                if (std::find(shown->begin(), shown->end(), note) == shown->end()) break;
-                ++age;
-            }
-            request.ages.push_back(age);
+            const auto without =
+                std::find_if(shown_.rbegin(), shown_.rend(), [&](const auto& shown) {
+                    return std::find(shown.begin(), shown.end(), note) == shown.end();
+                });
+            request.ages.push_back(static_cast<std::size_t>(without - shown_.rbegin()));
         }
         return plan_prompt(tree, request, ruler());
     }
@@ -211,9 +210,9 @@ TEST(PromptPlan, cuts_before_the_space_that_a_token_begins_with) {
     writer.request.notes = {{PartKind::lore, "The sea is warm."}};
     const auto plan = plan_prompt(writer.tree, writer.request, ruler);
     ASSERT_TRUE(plan);
-    for (std::size_t i = 0; i < plan->parts.size(); ++i) {
-        if (plan->parts[i].kind != PartKind::story) continue;
-        const auto text = writer.text_of(plan->parts[i]);
+    for (const auto& part : plan->parts) {
+        if (part.kind != PartKind::story) continue;
+        const auto text = writer.text_of(part);
         EXPECT_TRUE(text.starts_with("More") || text.starts_with(" It") ||
                     text.starts_with(" Then") || text.starts_with(" All"))
             << text;
