@@ -209,6 +209,7 @@ private:
     void find_cut();
     std::size_t kept_by_hop(std::size_t room) const;
     bool keeps_cut() const;
+    bool cut_later();
     Result<PromptPlan> assembled();
     std::vector<PromptPart> story_parts(std::optional<StoryPlace> to) const;
     std::vector<PromptPart> note_parts(const std::vector<std::size_t>& notes, bool is_late) const;
@@ -240,13 +241,13 @@ private:
 
 // Memory in its order, then lore, each that still fits.
 void Planner::measure_notes() {
-    const std::size_t most = request_.budget_tokens / notes_share_;
+    const std::size_t most = notes_share_ > 0 ? request_.budget_tokens / notes_share_ : 0;
     const std::size_t n_notes = request_.notes.size();
     note_tokens_.assign(n_notes, 0);
     is_in_.assign(n_notes, false);
     std::size_t sum = 0;
     for (const PartKind kind : {PartKind::memory, PartKind::lore}) {
-        for (std::size_t note = 0; note < n_notes && notes_share_ > 0; ++note) {
+        for (std::size_t note = 0; note < n_notes; ++note) {
             if (request_.notes[note].kind != kind || sum >= most) continue;
             PromptPart part;
             part.kind = kind;
@@ -388,7 +389,7 @@ std::vector<PromptPart> Planner::story_parts(std::optional<StoryPlace> to) const
     }
     auto newest = line_.parts(*cut_, to);
     for (auto& part : newest)
-        part.why = has_hopped_ ? "the newest half that fits: its beginning has just moved"
+        part.why = has_hopped_ ? "the newest text that fits; its beginning has just moved"
                                : "the newest text that fits, from where it began before";
     append(parts, std::move(newest));
     return parts;
@@ -421,6 +422,18 @@ Result<PromptPlan> Planner::assembled() {
     return plan;
 }
 
+// Moves the cut on by a sentence, never into the opening. Whether there is one.
+bool Planner::cut_later() {
+    if (!cut_) find_opening();
+    auto next = line_.next_begin(cut_.value_or(StoryPlace{line_.at(0), 0}));
+    while (next && opening_ && line_.is_before(*next, *opening_))
+        next = line_.next_begin(*next);
+    if (!next) return false;
+    cut_ = next;
+    has_hopped_ = true;
+    return true;
+}
+
 Result<PromptPlan> Planner::plan() {
     measure_notes();
     place_notes();
@@ -430,12 +443,7 @@ Result<PromptPlan> Planner::plan() {
         auto plan = assembled();
         if (plan->tokens <= request_.budget_tokens) return plan;
         // Parts that are joined may take a token more; and one sentence may be too long.
-        const StoryPlace from = cut_.value_or(StoryPlace{line_.at(0), 0});
-        const auto next = line_.next_begin(from);
-        if (!next) break;
-        if (!cut_) find_opening();
-        cut_ = next;
-        has_hopped_ = true;
+        if (!cut_later()) break;
     }
     const auto last = line_.longest_within(0);
     return Error{ErrorCode::exhausted,

@@ -324,6 +324,7 @@ TEST(PromptPlan, never_holds_a_text_twice_when_the_room_grows) {
         std::size_t shown = 0;
         for (const auto& part : plan->parts)
             shown += writer.text_of(part).size();
+        EXPECT_LE(plan->omitted_bytes, whole.size()) << wider;
         EXPECT_EQ(shown + plan->omitted_bytes, whole.size()) << wider;
     }
 }
@@ -344,6 +345,36 @@ TEST(PromptPlan, gives_up_notes_before_the_last_sentence) {
     ASSERT_TRUE(plan);
     EXPECT_EQ(plan->left_out, std::vector<std::size_t>{0});
     EXPECT_NE(writer.text_of(*plan).find("twelve"), std::string::npos);
+}
+
+TEST(PromptPlan, says_so_when_not_even_the_last_sentence_fits_without_notes) {
+    Writer writer("One two three four five six seven eight nine ten eleven twelve. ", 8);
+    writer.request.notes = {{PartKind::memory, "m."}, {PartKind::lore, "l."}};
+    const auto plan = writer.plan();
+    ASSERT_FALSE(plan);
+    EXPECT_EQ(plan.error().code, ErrorCode::exhausted);
+}
+
+// Where a part is cut in two, as by notes before the newest sentences, it may take more tokens.
+TEST(PromptPlan, never_holds_a_text_twice_when_what_is_cut_takes_more) {
+    for (std::size_t budget = 104; budget < 130; ++budget) {
+        Writer writer(prose("a", 100), budget);
+        writer.request.notes = {{PartKind::lore, "The sea is warm."}};
+        auto ruler = writer.ruler();
+        const std::size_t size = writer.tree.at(PassageId::root).text.size();
+        ruler.tokens = [=, words = ruler.tokens](const PromptPart& part) {
+            const bool is_piece = !part.is_note() && (part.begin.byte > 0 || part.end < size);
+            return words(part) + (is_piece ? 5 : 0);
+        };
+        const auto plan = plan_prompt(writer.tree, writer.request, ruler);
+        ASSERT_TRUE(plan) << budget;
+        EXPECT_LE(plan->tokens, budget);
+        std::size_t shown = 0;
+        for (const auto& part : plan->parts)
+            shown += part.is_note() ? 0 : writer.text_of(part).size();
+        EXPECT_LE(plan->omitted_bytes, size) << budget;
+        EXPECT_EQ(shown + plan->omitted_bytes, size) << budget;
+    }
 }
 
 TEST(PromptPlan, leaves_out_a_note_that_is_too_long_and_keeps_the_others) {
