@@ -52,16 +52,24 @@ const char* name_of(Policy policy) {
             return "fixed";
         case Policy::random:
             return "random";
+        case Policy::average:
+            return "average";
+        case Policy::portfolio:
+            return "portfolio";
+        case Policy::automatic:
+            return "auto";
     }
     return "unknown";
 }
 
 Result<Policy> policy_named(std::string_view name) {
-    for (const auto policy : {Policy::fixed, Policy::random}) {
+    for (const auto policy :
+         {Policy::fixed, Policy::random, Policy::average, Policy::portfolio, Policy::automatic}) {
         if (name == name_of(policy)) return policy;
     }
     return Error{ErrorCode::invalid_input,
-                 "unknown policy '" + std::string(name) + "'; known are fixed, random"};
+                 "unknown policy '" + std::string(name) +
+                     "'; known are fixed, random, average, portfolio, auto"};
 }
 
 Result<Unit> validate(const RandomRanges& ranges) {
@@ -111,7 +119,7 @@ double random_density(const RandomRanges& ranges, const sample::Settings& settin
 Proposal propose(Policy policy, const sample::Settings& base, const RandomRanges& ranges,
                  const Rng& rng) {
     if (policy == Policy::fixed) return {base, std::nullopt};
-    assert(validate(ranges).has_value());
+    assert(policy == Policy::random && validate(ranges).has_value());
     Proposal proposal{base, std::nullopt};
     auto& settings = proposal.settings;
     settings.top_k = top_k_at(ranges, rng.uniform(for_top_k));

@@ -13,9 +13,14 @@
 
 namespace fabula::preference {
 
-enum class Policy { fixed, random };
+/// fixed: the settings as they are. random: drawn within ranges. average: about the means of what
+/// was picked at the step. portfolio: about the best distinct regions of settings, with
+/// exploration. automatic: whichever of these explains best what was picked. The last three learn:
+/// proposer.h.
+enum class Policy { fixed, random, average, portfolio, automatic };
 
-/// "fixed", "random". Errors of the second: invalid_input, naming the known ones.
+/// "fixed", "random", "average", "portfolio", "auto". Errors of the second: invalid_input, naming
+/// the known ones.
 const char* name_of(Policy policy);
 Result<Policy> policy_named(std::string_view name);
 
@@ -55,7 +60,7 @@ double random_density(const RandomRanges& ranges, const sample::Settings& settin
 
 /// The settings of one candidate. `rng` is the candidate's stream for settings, not that of its
 /// words: numbers 0 to 2 of it draw top_k, temperature and typical_p; all other settings are those
-/// of `base`. Requires valid ranges.
+/// of `base`. Requires valid ranges, and a policy that need not learn: fixed or random.
 Proposal propose(Policy policy, const sample::Settings& base, const RandomRanges& ranges,
                  const Rng& rng);
 

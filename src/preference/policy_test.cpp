@@ -13,7 +13,7 @@ TEST(Policy, is_known_by_its_name) {
     for (const auto policy : {Policy::fixed, Policy::random})
         EXPECT_EQ(policy_named(name_of(policy)).value(), policy);
     EXPECT_EQ(policy_named("ranodm").error().message,
-              "unknown policy 'ranodm'; known are fixed, random");
+              "unknown policy 'ranodm'; known are fixed, random, average, portfolio, auto");
 }
 
 TEST(TemperatureCeiling, falls_linearly_from_the_lowest_top_k_to_the_highest) {
