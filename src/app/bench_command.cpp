@@ -62,7 +62,13 @@ Result<int> run_write(const BenchArguments& arguments) {
         options.seed = *seed;
     }
     options.offer.candidates = *candidates;
-    options.offer.policy = *policy;
+    if (*policy != preference::Policy::fixed && *policy != preference::Policy::random)
+        return Error{ErrorCode::invalid_input,
+                     "benchmarks are for the policies fixed and random: the others depend on what "
+                     "people picked"};
+    auto proposer = preference::learn(*policy, {}, {});
+    if (!proposer) return proposer.error();
+    options.offer.proposer = *std::move(proposer);
     options.offer.settings = configuration->settings();
     const auto stop = listen_for_signals();
     auto model =

@@ -8,6 +8,7 @@
 #include "app/open_model.h"
 #include "app/open_store.h"
 #include "app/paths.h"
+#include "app/policies.h"
 #include "app/settings_flags.h"
 #include "app/signals.h"
 #include "app/write_view.h"
@@ -78,7 +79,7 @@ Result<std::string> prompt_of(const WriteArguments& arguments) {
 }
 
 // Where nobody said which, the settings that somebody fixed decide.
-Result<preference::Policy> policy_of(const Configuration& configuration) {
+Result<PolicyName> policy_of(const Configuration& configuration) {
     const auto& named = configuration.text("policy");
     std::string fixed;
     for (const auto* name : {"temperature", "top_k", "typical_p"}) {
@@ -87,12 +88,13 @@ Result<preference::Policy> policy_of(const Configuration& configuration) {
     const auto& settings = configuration.settings();
     const bool is_searched = settings.num_beams > 1 || settings.penalty_alpha > 0;
     if (named.empty())
-        return fixed.empty() && !is_searched ? preference::Policy::random
-                                             : preference::Policy::fixed;
-    auto policy = preference::policy_named(named);
-    if (policy && *policy == preference::Policy::random && !fixed.empty())
+        return PolicyName{
+            fixed.empty() && !is_searched ? preference::Policy::random : preference::Policy::fixed,
+            false};
+    auto policy = policy_name_from(named);
+    if (policy && draws_settings(*policy) && !fixed.empty())
         return Error{ErrorCode::invalid_input,
-                     "policy random draws " + fixed + " itself, and it is set too (" +
+                     "policy " + named + " draws " + fixed + " itself, and it is set too (" +
                          configuration.source(fixed) + "): leave one of the two out"};
     return policy;
 }
@@ -122,18 +124,15 @@ Result<engine::WriteOptions> options_of(const Configuration& configuration) {
     if (!steps) return steps.error();
     const auto candidates = configuration.number("candidates", 1, 64);
     if (!candidates) return candidates.error();
-    const auto policy = policy_of(configuration);
-    if (!policy) return policy.error();
     options.steps = *steps;
     options.offer.candidates = *candidates;
-    options.offer.policy = *policy;
     options.offer.settings = configuration.settings();
     return options;
 }
 
 // A story goes on as it was written, in all that nobody set anew.
 Result<Unit> resume(const store::Story& story, const Configuration& configuration,
-                    engine::OfferOptions& options) {
+                    engine::OfferOptions& options, PolicyName& policy) {
     if (story.offers.empty() || story.offers.back().candidates.empty()) return Unit{};
     const auto& last = story.offers.back().candidates;
     for (const auto& field : sample::fields()) {
@@ -151,9 +150,9 @@ Result<Unit> resume(const store::Story& story, const Configuration& configuratio
     if (!configuration.is_set("ignore_end")) options.settings.ignore_end = before.ignore_end;
     if (!configuration.is_set("candidates")) options.candidates = last.size();
     const bool is_open =
-        configuration.text("policy").empty() && options.policy == preference::Policy::random;
-    const auto policy = preference::policy_named(last.front().policy);
-    if (is_open && policy) options.policy = *policy;
+        configuration.text("policy").empty() && policy.policy == preference::Policy::random;
+    const auto before_policy = policy_name_from(last.front().policy);
+    if (is_open && before_policy) policy = *before_policy;
     return Unit{};
 }
 
@@ -235,11 +234,13 @@ Error with_story(Error error, const store::Story& story) {
 Result<std::optional<store::Story>> story_to_continue(store::Store& store,
                                                       const WriteArguments& arguments,
                                                       const Configuration& configuration,
-                                                      engine::OfferOptions& options) {
+                                                      engine::OfferOptions& options,
+                                                      PolicyName& policy) {
     if (arguments.story.empty()) return std::optional<store::Story>();
     auto story = load_story(store, arguments.story);
     if (!story) return story.error();
-    if (const auto done = resume(*story, configuration, options); !done) return done.error();
+    if (const auto done = resume(*story, configuration, options, policy); !done)
+        return done.error();
     if (const auto open = check_open(*story, options); !open) return open.error();
     return std::optional(*std::move(story));
 }
@@ -293,14 +294,17 @@ Result<int> write_story(const WriteArguments& arguments) {
     if (!configuration) return configuration.error();
     auto options = options_of(*configuration);
     if (!options) return options.error();
+    auto policy = policy_of(*configuration);
+    if (!policy) return policy.error();
     const auto prompt = prompt_of(arguments);  // bad input is told before a model is loaded
     if (!prompt) return prompt.error();
     if (const auto room = check_database_budget(*configuration); !room) return room.error();
     const auto stop = listen_for_signals();
     const auto store = open_store(*configuration);
     if (!store) return store.error();
-    auto story = story_to_continue(**store, arguments, *configuration, options->offer);
+    auto story = story_to_continue(**store, arguments, *configuration, options->offer, *policy);
     if (!story) return story.error();
+    if (const auto set = set_policy(options->offer, *policy, **store); !set) return set.error();
     const auto carried = *story ? engine::last_notes(**story) : std::vector<story::Note>();
     auto notes = note_source({arguments.memory_file, arguments.lore_file}, carried,
                              [](const std::string& trouble) {

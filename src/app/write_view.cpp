@@ -168,8 +168,9 @@ private:
     }
 
     void on(const ChoiceMade& body) {
-        print_candidates(body.index);
-        print_wrapped(fmt::format("taken: {}, {}", body.index + 1, body.reason), "  ");
+        print_candidates(body.index.value_or(candidates_.size()));
+        if (body.index)
+            print_wrapped(fmt::format("taken: {}, {}", *body.index + 1, body.reason), "  ");
     }
 
     void on(const WritingDone& body) {

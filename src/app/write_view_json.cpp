@@ -113,7 +113,7 @@ private:
     static Json object_of(const engine::ChoiceMade& body) {
         return {{"event", "choice"},
                 {"step", body.step},
-                {"index", body.index},
+                {"index", body.index ? Json(*body.index) : Json(nullptr)},
                 {"reason", body.reason},
                 {"passage", static_cast<std::uint32_t>(body.passage)}};
     }

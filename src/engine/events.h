@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -62,10 +63,10 @@ struct CandidateWritten {
     store::CandidateRecord record;
 };
 
-/// A candidate was taken: its passage is on disk.
+/// A candidate was taken, or something written in its place: the passage is on disk.
 struct ChoiceMade {
     std::size_t step = 0;
-    std::size_t index = 0;
+    std::optional<std::size_t> index;  // the candidate
     std::string reason;
     story::PassageId passage{};
     std::string text;  // of the passage

@@ -6,20 +6,24 @@
 #include "engine/events.h"
 #include "engine/prompt.h"
 #include "model/generator.h"
-#include "preference/policy.h"
+#include "preference/proposer.h"
 #include "sample/settings.h"
 #include "store/store.h"
 
 #include <functional>
+#include <memory>
 #include <stop_token>
+#include <string>
 
 namespace fabula::engine {
 
 struct OfferOptions {
     std::size_t candidates = 3;  // >= 1
     sample::Settings settings;
-    preference::Policy policy = preference::Policy::fixed;
-    preference::RandomRanges ranges;
+    /// Where each candidate's settings come from; none: they are `settings`.
+    std::shared_ptr<const preference::Proposer> proposer;
+    /// Whether what it proposes is changed where the story comes round again or loses its thread.
+    bool is_adaptive = false;
     Chat chat = Chat::off;
     /// What the model should know, asked for at each step; empty: nothing.
     std::function<Result<std::vector<story::Note>>()> notes;
@@ -32,6 +36,9 @@ struct AtWork {
     model::Generator& generator;
     store::Story& story;
 };
+
+/// "random", "portfolio+adaptive"; "adaptive" on top of settings that are fixed.
+std::string policy_name(const OfferOptions& options);
 
 /// What was offered and what it cost.
 struct Offered {
@@ -56,6 +63,14 @@ struct Offered {
 /// that are empty, not UTF-8 or have a NUL.
 Result<Offered> offer(AtWork work, const OfferOptions& options, Events& events,
                       const std::stop_token& stop);
+
+/// One more candidate for an offer, drawn from the prompt that the offer was drawn from, in place
+/// of one that nobody wants; it is stored, and `work.story` gets it too. Settings and words come
+/// from the streams of its own index, the next one. Errors: not_found; as Generator::generate and
+/// Store::add_candidates.
+Result<store::CandidateRecord> redraw(AtWork work, store::OfferId offer,
+                                      const OfferOptions& options, Events& events,
+                                      const std::stop_token& stop);
 
 /// The stream of candidate `index` of offer `number` at `passage`: child 0 for words, 1 for
 /// settings.

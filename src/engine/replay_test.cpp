@@ -26,7 +26,7 @@ protected:
     store::Story written(std::size_t n) {
         auto wanted = options(4, 8);
         wanted.offer.candidates = n;
-        wanted.offer.policy = preference::Policy::random;
+        wanted.offer.proposer = *preference::learn(preference::Policy::random, {}, {});
         wanted.offer.settings.repetition_penalty = 1.1;
         wanted.offer.settings.bad_words = {"night"};
         wanted.offer.settings.stop = {"barked"};

@@ -20,7 +20,7 @@ protected:
         StoryFixture::SetUp();
         say(script);
         auto wanted = options(3, 8);
-        wanted.offer.policy = preference::Policy::random;
+        wanted.offer.proposer = *preference::learn(preference::Policy::random, {}, {});
         wanted.offer.settings.repetition_penalty = 1.1;
         wanted.offer.settings.bad_words = {"dog"};
         auto begun = begin_story("The well was dry.", wanted, 11);

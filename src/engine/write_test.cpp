@@ -64,7 +64,7 @@ TEST_F(Write, numbers_its_eventsand_tells_of_a_choice_after_its_candidates) {
 TEST_F(Write, keeps_every_candidate_with_what_made_it) {
     say(three_ways);
     auto wanted = options(2, 8);
-    wanted.offer.policy = preference::Policy::random;
+    wanted.offer.proposer = *preference::learn(preference::Policy::random, {}, {});
     auto story = begin_story("The well was dry.", wanted);
     ASSERT_TRUE(write({*database, *generator, story}, wanted, {}, {}));
     const auto kept = database->load(story.record.id).value();

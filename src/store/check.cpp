@@ -97,7 +97,8 @@ Result<Unit> check_text(std::string_view text, const std::string& place, std::si
 }
 
 Result<Unit> check_record(const StoryRecord& record, const std::string& place) {
-    const std::array<NamedText, 4> texts{{{"title", record.title},
+    const std::array<NamedText, 5> texts{{{"title", record.title},
+                                          {"source", record.source},
                                           {"model", record.model},
                                           {"system", record.system, max_text_bytes},
                                           {"instruction", record.instruction, max_text_bytes}}};
@@ -168,8 +169,30 @@ Result<Unit> check_offer(const OfferRecord& offer, const std::string& place) {
 }
 
 Result<Unit> check_choice(const ChoiceRecord& choice, const std::string& place) {
-    const std::array<NamedText, 2> texts{{{"chooser", choice.chooser}, {"reason", choice.reason}}};
-    return check_texts(texts, place);
+    const std::array<NamedText, 3> texts{
+        {{"chooser", choice.chooser}, {"reason", choice.reason}, {"user", choice.user}}};
+    if (auto good = check_texts(texts, place); !good) return good;
+    std::set<std::size_t> indices;
+    for (const std::size_t index : choice.shown) {
+        if (index >= max_index) return fault(place + ".shown", "at most 999999 is kept");
+        if (!indices.insert(index).second)
+            return fault(place + ".shown", std::to_string(index) + " comes twice");
+    }
+    if (choice.index && !choice.shown.empty() && !indices.contains(*choice.index))
+        return fault(place + ".shown",
+                     "the choice, " + std::to_string(*choice.index) + ", is not among them");
+    const double seconds = choice.seconds.value_or(0);
+    if (!std::isfinite(seconds) || seconds < 0)
+        return fault(place + ".seconds", "not a time that passed");
+    return Unit{};
+}
+
+Result<Unit> check_rating(const RatingRecord& rating, const std::string& place) {
+    const std::array<NamedText, 2> texts{{{"reason", rating.reason}, {"user", rating.user}}};
+    if (auto good = check_texts(texts, place); !good) return good;
+    if (rating.rating < -1 || rating.rating > 1)
+        return fault(place + ".rating", "1 is up, -1 down, 0 takes back what was said");
+    return Unit{};
 }
 
 }  // namespace fabula::store

@@ -31,6 +31,9 @@ Result<Unit> check_offer(const OfferRecord& offer, const std::string& place);
 /// The choice's own fields; not what it refers to.
 Result<Unit> check_choice(const ChoiceRecord& choice, const std::string& place);
 
+/// The rating's own fields; not what it refers to.
+Result<Unit> check_rating(const RatingRecord& rating, const std::string& place);
+
 /// A whole story: every part, and that the parts fit each other. O(size of the story).
 Result<Unit> check_story(const Story& story);
 

@@ -29,6 +29,7 @@ public:
         if (auto good = check_offers(); !good) return good;
         if (auto good = check_taken(); !good) return good;
         if (auto good = check_choices(); !good) return good;
+        if (auto good = check_ratings(); !good) return good;
         return check_moves();
     }
 
@@ -119,24 +120,46 @@ private:
         return found->second;
     }
 
+    /// Of what a passage may say that it was made, by its origin.
+    static Result<Unit> check_made_of(const PassageRecord& record, const std::string& place) {
+        const bool has_offer = record.offer.has_value();
+        const bool has_index = record.index.has_value();
+        switch (record.passage.origin) {
+            case story::Origin::generated:
+                if (has_offer && has_index) return Unit{};
+                return fault(place + ".offer", "a generated passage names offer and candidate");
+            case story::Origin::edited:
+                if (has_offer == has_index) return Unit{};
+                return fault(place + ".offer",
+                             "an edited passage names offer and candidate, or neither");
+            case story::Origin::written:
+                if (!has_index) return Unit{};
+                return fault(place + ".index", "a written passage was no candidate");
+            case story::Origin::opening:
+                break;
+        }
+        if (!has_offer && !has_index) return Unit{};
+        return fault(place + ".offer", "the opening was not offered");
+    }
+
     Result<Unit> check_taken() const {
         for (std::size_t i = 0; i < story_.passages.size(); ++i) {
             const PassageRecord& record = story_.passages[i];
             const std::string place = at("passages", i);
-            const bool is_generated = record.passage.origin == story::Origin::generated;
-            if (record.offer.has_value() != is_generated ||
-                record.index.has_value() != is_generated) {
-                return fault(place + ".offer",
-                             "generated passages name offer and candidate, and "
-                             "no others");
+            if (auto good = check_made_of(record, place); !good) return good;
+            if (!record.offer) continue;
+            const auto offer = offers_.find(*record.offer);
+            if (offer == offers_.end()) {
+                return fault(place + ".offer", "there is no offer " + in_words(*record.offer));
             }
-            if (!is_generated) continue;
-            const auto candidate = find(*record.offer, *record.index, place);
-            if (!candidate) return candidate.error();
-            if (offers_.at(*record.offer)->parent != record.passage.parent) {
+            if (offer->second->parent != record.passage.parent) {
                 return fault(place + ".offer", "made at another passage than the parent");
             }
-            if ((*candidate)->text != record.passage.text) {
+            if (!record.index) continue;
+            const auto candidate = find(*record.offer, *record.index, place);
+            if (!candidate) return candidate.error();
+            if (record.passage.origin == story::Origin::generated &&
+                (*candidate)->text != record.passage.text) {
                 return fault(place + ".text", "not that of its candidate");
             }
         }
@@ -157,19 +180,32 @@ private:
                 return fault(place + ".passage", "there is no passage " + in_words(choice.passage));
             }
             const PassageRecord& became = story_.passages[static_cast<std::size_t>(choice.passage)];
-            const bool fits = choice.index
-                                  ? became.offer == choice.offer && became.index == choice.index
-                                  : choice.passage == offer->second->parent;
-            if (!fits) {
+            const bool is_refused = !choice.index && choice.passage == offer->second->parent;
+            if (!is_refused && (became.offer != choice.offer || became.index != choice.index)) {
                 return fault(place + ".passage",
                              in_words(choice.passage) + " is not what became of it");
             }
-            if (choice.index) ++times_chosen[static_cast<std::size_t>(choice.passage)];
+            for (const std::size_t index : choice.shown) {
+                const auto shown = find(choice.offer, index, place);
+                if (!shown) return shown.error();
+            }
+            if (!is_refused) ++times_chosen[static_cast<std::size_t>(choice.passage)];
         }
         for (std::size_t i = 0; i < story_.passages.size(); ++i) {
             if (times_chosen[i] != (story_.passages[i].offer ? 1U : 0U)) {
                 return fault(at("passages", i), "taken from an offer, but not by one choice");
             }
+        }
+        return Unit{};
+    }
+
+    Result<Unit> check_ratings() const {
+        for (std::size_t i = 0; i < story_.ratings.size(); ++i) {
+            const RatingRecord& rating = story_.ratings[i];
+            const std::string place = at("ratings", i);
+            if (auto good = check_rating(rating, place); !good) return good;
+            const auto candidate = find(rating.offer, rating.index, place);
+            if (!candidate) return candidate.error();
         }
         return Unit{};
     }

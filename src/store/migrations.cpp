@@ -114,6 +114,28 @@ const std::vector<std::string> places_of_prompt_blocks_4{
     "alter table prompt_blocks add column first_byte bigint not null default 0",
 };
 
+const std::vector<std::string> log_of_choices_5{
+    "alter table stories add column source text not null default ''",
+    "create unique index stories_by_source on stories (source) where source <> ''",
+    "alter table choices add column \"user\" text not null default ''",
+    "alter table choices add column shown text not null default ''",
+    "alter table choices add column seconds double precision",
+    "create index choices_by_chooser on choices (chooser)",
+
+    "create table ratings ("
+    " story bigint not null references stories (id),"
+    " number bigint not null,"
+    " offer bigint not null references offers (id),"
+    " \"index\" bigint not null,"
+    " rating bigint not null,"
+    " reason text not null,"
+    " \"user\" text not null,"
+    " created bigint not null,"
+    " primary key (story, number),"
+    " foreign key (offer, \"index\") references candidates (offer, \"index\"))",
+    "create index ratings_by_candidate on ratings (offer, \"index\")",
+};
+
 std::vector<std::string> joined(std::vector<std::string> first,
                                 const std::vector<std::string>& second) {
     first.insert(first.end(), second.begin(), second.end());
@@ -145,6 +167,7 @@ std::span<const Migration> migrations() {
         {arithmetic_of_offers_2, {}},
         {bans_of_candidates_3, {}},
         {places_of_prompt_blocks_4, {}},
+        {log_of_choices_5, append_only_in_sqlite({"ratings"})},
     };
     return all;
 }

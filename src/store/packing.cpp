@@ -155,6 +155,27 @@ std::optional<std::vector<BanRecord>> unpack_bans(std::string_view packed) {
     return bans;
 }
 
+std::string pack_indices(std::span<const std::size_t> indices) {
+    std::string text;
+    for (const std::size_t index : indices) {
+        if (!text.empty()) text += ',';
+        text += std::to_string(index);
+    }
+    return text;
+}
+
+std::optional<std::vector<std::size_t>> unpack_indices(std::string_view packed) {
+    std::vector<std::size_t> indices;
+    while (!packed.empty()) {
+        const std::size_t comma = std::min(packed.find(','), packed.size());
+        const auto index = unsigned_from(packed.substr(0, comma));
+        if (!index || comma + 1 == packed.size()) return std::nullopt;
+        indices.push_back(*index);
+        packed.remove_prefix(std::min(comma + 1, packed.size()));
+    }
+    return indices;
+}
+
 std::optional<std::uint64_t> unsigned_from(std::string_view digits) {
     std::uint64_t value = 0;
     const char* const end = digits.data() + digits.size();

@@ -28,6 +28,11 @@ std::string pack_bans(std::span<const BanRecord> bans);
 /// Empty when `packed` is no such text.
 std::optional<std::vector<BanRecord>> unpack_bans(std::string_view packed);
 
+/// Indices in decimal digits, separated by commas: "0,3,2".
+std::string pack_indices(std::span<const std::size_t> indices);
+/// Empty when `packed` is no such text.
+std::optional<std::vector<std::size_t>> unpack_indices(std::string_view packed);
+
 /// A whole number in [0, 2^64) in decimal digits, without sign, space or leading zeros; empty when
 /// `digits` is something else.
 std::optional<std::uint64_t> unsigned_from(std::string_view digits);

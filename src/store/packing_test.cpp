@@ -72,5 +72,14 @@ TEST(Packing, reads_the_full_range_of_unsigned_numbers_and_nothing_else) {
     }
 }
 
+TEST(Packing, indices_are_read_back_and_anything_else_is_refused) {
+    for (const std::vector<std::size_t>& indices :
+         std::vector<std::vector<std::size_t>>{{}, {0}, {2, 0, 17}})
+        EXPECT_EQ(unpack_indices(pack_indices(indices)), indices);
+    EXPECT_EQ(pack_indices(std::vector<std::size_t>{0, 3, 2}), "0,3,2");
+    for (const char* bad : {",", "0,", ",0", "0,,1", "-1", "1 ", "01", "x", "18446744073709551616"})
+        EXPECT_FALSE(unpack_indices(bad)) << bad;
+}
+
 }  // namespace
 }  // namespace fabula::store

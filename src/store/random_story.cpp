@@ -127,6 +127,31 @@ void add_passage(Story& story, const story::Passage& passage, const ChoiceRecord
     story.moves.push_back({choice != nullptr ? MoveKind::choice : MoveKind::edit, *id, time});
 }
 
+void add_random_choice(Dice& dice, Story& story, const OfferRecord& offer) {
+    ChoiceRecord choice{offer.id, std::nullopt, offer.parent, "person", dice.text(4), dice.time()};
+    choice.user = dice.text(1);
+    if (dice.falls(0.5)) {
+        for (const CandidateRecord& each : offer.candidates)
+            choice.shown.insert(choice.shown.begin(), each.index);
+    }
+    if (dice.falls(0.5)) choice.seconds = static_cast<double>(dice.below(1000)) / 8;
+    const double kind = static_cast<double>(dice.below(10)) / 10;
+    if (kind >= 0.2) choice.passage = place(story.passages.size());
+    if (kind >= 0.2 && kind < 0.4) {
+        add_passage(story, {offer.parent, story::Origin::written, dice.text(9)}, &choice,
+                    choice.created);
+    } else if (kind >= 0.4) {
+        const CandidateRecord& taken = offer.candidates[dice.below(offer.candidates.size())];
+        choice.index = taken.index;
+        const bool is_edited = kind < 0.6;
+        add_passage(story,
+                    {offer.parent, is_edited ? story::Origin::edited : story::Origin::generated,
+                     is_edited ? dice.text(9) : taken.text},
+                    &choice, choice.created);
+    }
+    story.choices.push_back(choice);
+}
+
 void add_random_offer(Dice& dice, Story& story, story::PassageId parent) {
     OfferRecord offer;
     offer.id = OfferId{static_cast<std::int64_t>(10 * (story.offers.size() + 1))};
@@ -157,16 +182,12 @@ void add_random_offer(Dice& dice, Story& story, story::PassageId parent) {
     }
     story.offers.push_back(offer);
 
-    ChoiceRecord choice{offer.id, std::nullopt, parent, "person", dice.text(4), dice.time()};
-    if (dice.falls(0.2)) {
-        story.choices.push_back(choice);
-        return;
+    if (dice.falls(0.3)) {
+        story.ratings.push_back({offer.id, offer.candidates.front().index,
+                                 static_cast<int>(dice.below(3)) - 1, dice.text(2), dice.text(1),
+                                 dice.time()});
     }
-    const CandidateRecord& taken = offer.candidates[dice.below(offer.candidates.size())];
-    choice.index = taken.index;
-    choice.passage = place(story.passages.size());
-    add_passage(story, {parent, story::Origin::generated, taken.text}, &choice, choice.created);
-    story.choices.push_back(choice);
+    add_random_choice(dice, story, offer);
 }
 
 }  // namespace
@@ -181,7 +202,8 @@ Story random_story(std::uint64_t seed, std::size_t n_steps) {
                     "stories15M",
                     dice.text(5),
                     dice.text(5),
-                    dice.time()};
+                    dice.time(),
+                    dice.falls(0.5) ? "" : "import:" + std::to_string(seed)};
     story.tree = story::Tree(opening);
     PassageRecord root;
     root.passage = {story::PassageId::root, story::Origin::opening, opening};
@@ -244,6 +266,8 @@ Story renumbered(Story story) {
     }
     for (ChoiceRecord& choice : story.choices)
         choice.offer = names.at(choice.offer);
+    for (RatingRecord& rating : story.ratings)
+        rating.offer = names.at(rating.offer);
     for (PassageRecord& passage : story.passages) {
         if (passage.offer) passage.offer = names.at(*passage.offer);
     }

@@ -201,14 +201,16 @@ story::Origin origin_from(const Cursor& at) {
 }
 
 StoryRecord record_from(const Cursor& at) {
-    at.expect_only(std::array{"id", "title", "seed", "model", "system", "instruction", "created"});
+    at.expect_only(
+        std::array{"id", "title", "seed", "model", "system", "instruction", "created", "source"});
     return {.id = StoryId{at.at("id").whole<std::int64_t>()},
             .title = at.at("title").text(),
             .seed = at.at("seed").wide(),
             .model = at.at("model").text(),
             .system = at.at("system").text(),
             .instruction = at.at("instruction").text(),
-            .created = time_from(at.at("created"))};
+            .created = time_from(at.at("created")),
+            .source = at.has("source") ? at.at("source").text() : ""};
 }
 
 PassageRecord passage_record_from(const Cursor& at, std::size_t number) {
@@ -327,12 +329,28 @@ OfferRecord offer_record_from(const Cursor& at) {
 }
 
 ChoiceRecord choice_from(const Cursor& at) {
-    at.expect_only(std::array{"offer", "index", "passage", "chooser", "reason", "created"});
+    at.expect_only(std::array{"offer", "index", "passage", "chooser", "reason", "created", "user",
+                              "shown", "seconds"});
+    ChoiceRecord choice{.offer = offer_from(at.at("offer")),
+                        .index = index_from(at.at("index")),
+                        .passage = passage_from(at.at("passage")),
+                        .chooser = at.at("chooser").text(),
+                        .reason = at.at("reason").text(),
+                        .created = time_from(at.at("created"))};
+    // Documents written before they were kept have none of these.
+    if (at.has("user")) choice.user = at.at("user").text();
+    if (at.has("shown")) choice.shown = at.at("shown").wholes<std::size_t>();
+    if (at.has("seconds") && !at.at("seconds").is_null()) choice.seconds = at.at("seconds").real();
+    return choice;
+}
+
+RatingRecord rating_from(const Cursor& at) {
+    at.expect_only(std::array{"offer", "index", "rating", "reason", "user", "created"});
     return {.offer = offer_from(at.at("offer")),
-            .index = index_from(at.at("index")),
-            .passage = passage_from(at.at("passage")),
-            .chooser = at.at("chooser").text(),
+            .index = at.at("index").whole<std::size_t>(),
+            .rating = at.at("rating").whole<int>(),
             .reason = at.at("reason").text(),
+            .user = at.at("user").text(),
             .created = time_from(at.at("created"))};
 }
 
@@ -369,8 +387,8 @@ void read_passages(const Cursor& list, Story& story) {
 
 Story story_from(const Cursor& document) {
     Story story;
-    document.expect_only(
-        std::array{"format", "version", "story", "head", "passages", "offers", "choices", "moves"});
+    document.expect_only(std::array{"format", "version", "story", "head", "passages", "offers",
+                                    "choices", "ratings", "moves"});
     story.record = record_from(document.at("story"));
     read_passages(document.at("passages"), story);
     for (const Cursor& each : document.at("offers").items()) {
@@ -378,6 +396,10 @@ Story story_from(const Cursor& document) {
     }
     for (const Cursor& each : document.at("choices").items()) {
         story.choices.push_back(choice_from(each));
+    }
+    if (document.has("ratings")) {
+        for (const Cursor& each : document.at("ratings").items())
+            story.ratings.push_back(rating_from(each));
     }
     for (const Cursor& each : document.at("moves").items()) {
         story.moves.push_back(move_from(each));

@@ -43,7 +43,7 @@ StoryId told_of(Store& store, const std::string& word, std::size_t n_steps) {
         offer.candidates[0].settings.bad_words = {word};
         const auto kept = store.add_offer(id, offer);
         EXPECT_TRUE(kept) << kept.error().message;
-        const auto passage = store.choose({*kept, 0, {}, word, word, {}}, Timestamp{}, parent);
+        const auto passage = store.choose({{*kept, 0, {}, word, word, {}}, Timestamp{}, parent});
         EXPECT_TRUE(passage) << passage.error().message;
         parent = *passage;
     }

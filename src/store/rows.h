@@ -5,6 +5,7 @@
 
 #include "store/store.h"
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -30,18 +31,22 @@ void insert_offer(soci::session& sql, StoryId story, const OfferRecord& offer);
 void insert_candidate(soci::session& sql, OfferId offer, const CandidateRecord& candidate);
 /// Behind the choices that there are.
 void insert_choice(soci::session& sql, StoryId story, const ChoiceRecord& choice);
+/// Behind the ratings that there are.
+void insert_rating(soci::session& sql, StoryId story, const RatingRecord& rating);
 /// Behind the moves that there are.
 void insert_move(soci::session& sql, StoryId story, const MoveRecord& move);
 
 // Each of these: errors corrupt, when a column cannot be read.
 
-/// Every story's frame, by id.
-Result<std::vector<StoryRecord>> select_records(soci::session& sql);
+/// Every story's frame, by id; or that of one story alone, if it is there.
+Result<std::vector<StoryRecord>> select_records(soci::session& sql,
+                                                std::optional<StoryId> only = {});
 /// Passages by id, without `offer` and `index`, which the choices know.
 Result<std::vector<PassageRecord>> select_passages(soci::session& sql, StoryId story);
 /// Offers with prompt and candidates, all in their order.
 Result<std::vector<OfferRecord>> select_offers(soci::session& sql, StoryId story);
 Result<std::vector<ChoiceRecord>> select_choices(soci::session& sql, StoryId story);
+Result<std::vector<RatingRecord>> select_ratings(soci::session& sql, StoryId story);
 Result<std::vector<MoveRecord>> select_moves(soci::session& sql, StoryId story);
 
 }  // namespace fabula::store

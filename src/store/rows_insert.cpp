@@ -60,10 +60,11 @@ void insert_story(soci::session& sql, const StoryRecord& record) {
     const long long id = key_of(record.id);
     const std::string seed = std::to_string(record.seed);
     const long long created = ms_of(record.created);
-    sql << "insert into stories (id, title, seed, model, system, instruction, created)"
-           " values (:id, :title, :seed, :model, :system, :instruction, :created)",
+    sql << "insert into stories (id, title, seed, model, system, instruction, created, source)"
+           " values (:id, :title, :seed, :model, :system, :instruction, :created, :source)",
         soci::use(id), soci::use(record.title), soci::use(seed), soci::use(record.model),
-        soci::use(record.system), soci::use(record.instruction), soci::use(created);
+        soci::use(record.system), soci::use(record.instruction), soci::use(created),
+        soci::use(record.source);
 }
 
 void insert_passage(soci::session& sql, StoryId story, const PassageRecord& record) {
@@ -129,14 +130,34 @@ void insert_choice(soci::session& sql, StoryId story, const ChoiceRecord& choice
     soci::indicator has_index = present(choice.index.has_value());
     const long long passage = key_of(choice.passage);
     const long long created = ms_of(choice.created);
+    const std::string shown = pack_indices(choice.shown);
+    const double seconds = choice.seconds.value_or(0);
+    soci::indicator has_seconds = present(choice.seconds.has_value());
     long long number = 0;
     sql << "select coalesce(max(number), -1) + 1 from choices where story = :story",
         soci::use(story_key), soci::into(number);
     sql << "insert into choices (story, number, offer, \"index\", passage, chooser, reason,"
-           " created) values (:story, :number, :offer, :index, :passage, :chooser, :reason,"
-           " :created)",
+           " created, \"user\", shown, seconds) values (:story, :number, :offer, :index, :passage,"
+           " :chooser, :reason, :created, :user, :shown, :seconds)",
         soci::use(story_key), soci::use(number), soci::use(offer), soci::use(index, has_index),
-        soci::use(passage), soci::use(choice.chooser), soci::use(choice.reason), soci::use(created);
+        soci::use(passage), soci::use(choice.chooser), soci::use(choice.reason), soci::use(created),
+        soci::use(choice.user), soci::use(shown), soci::use(seconds, has_seconds);
+}
+
+void insert_rating(soci::session& sql, StoryId story, const RatingRecord& rating) {
+    const long long story_key = key_of(story);
+    const long long offer = key_of(rating.offer);
+    const long long index = count_of(rating.index);
+    const long long value = rating.rating;
+    const long long created = ms_of(rating.created);
+    long long number = 0;
+    sql << "select coalesce(max(number), -1) + 1 from ratings where story = :story",
+        soci::use(story_key), soci::into(number);
+    sql << "insert into ratings (story, number, offer, \"index\", rating, reason, \"user\", "
+           "created)"
+           " values (:story, :number, :offer, :index, :rating, :reason, :user, :created)",
+        soci::use(story_key), soci::use(number), soci::use(offer), soci::use(index),
+        soci::use(value), soci::use(rating.reason), soci::use(rating.user), soci::use(created);
 }
 
 void insert_move(soci::session& sql, StoryId story, const MoveRecord& move) {

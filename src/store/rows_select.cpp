@@ -5,6 +5,7 @@
 
 #include <soci/soci.h>
 
+#include <algorithm>
 #include <map>
 
 namespace fabula::store {
@@ -117,17 +118,19 @@ Result<Unit> add_candidates(soci::session& sql, long long story, Places& places)
 
 }  // namespace
 
-Result<std::vector<StoryRecord>> select_records(soci::session& sql) {
+Result<std::vector<StoryRecord>> select_records(soci::session& sql, std::optional<StoryId> only) {
     std::vector<StoryRecord> records;
+    const long long key = only ? key_of(*only) : 0;
+    const long long is_any = only ? 0 : 1;
     long long id = 0;
     long long created = 0;
     std::string seed;
     StoryRecord record;
     soci::statement rows =
-        (sql.prepare << "select id, title, seed, model, system, instruction, created"
-                        " from stories order by id",
-         into(id), into(record.title), into(seed), into(record.model), into(record.system),
-         into(record.instruction), into(created));
+        (sql.prepare << "select id, title, seed, model, system, instruction, created, source"
+                        " from stories where id = :id or :any = 1 order by id",
+         use(key), use(is_any), into(id), into(record.title), into(seed), into(record.model),
+         into(record.system), into(record.instruction), into(created), into(record.source));
     rows.execute();
     while (rows.fetch()) {
         const auto number = unsigned_from(seed);
@@ -208,14 +211,26 @@ Result<std::vector<ChoiceRecord>> select_choices(soci::session& sql, StoryId sto
     soci::indicator has_index = soci::i_ok;
     long long passage = 0;
     long long created = 0;
+    std::string shown;
+    double seconds = 0;
+    soci::indicator has_seconds = soci::i_ok;
     ChoiceRecord record;
     soci::statement rows =
-        (sql.prepare << "select offer, \"index\", passage, chooser, reason, created from choices"
-                        " where story = :story order by number",
+        (sql.prepare
+             << "select offer, \"index\", passage, chooser, reason, created, \"user\", shown,"
+                " seconds from choices where story = :story order by number",
          use(key), into(offer), into(index, has_index), into(passage), into(record.chooser),
-         into(record.reason), into(created));
+         into(record.reason), into(created), into(record.user), into(shown),
+         into(seconds, has_seconds));
     rows.execute();
     while (rows.fetch()) {
+        auto indices = unpack_indices(shown);
+        if (!indices)
+            return damaged("a choice of offer " + std::to_string(offer),
+                           "the order in which it was shown cannot be read");
+        record.shown = std::move(*indices);
+        record.seconds.reset();
+        if (has_seconds == soci::i_ok) record.seconds = seconds;
         record.offer = OfferId{offer};
         record.index.reset();
         if (has_index == soci::i_ok) record.index = count_from(index);
@@ -224,6 +239,30 @@ Result<std::vector<ChoiceRecord>> select_choices(soci::session& sql, StoryId sto
         choices.push_back(record);
     }
     return choices;
+}
+
+Result<std::vector<RatingRecord>> select_ratings(soci::session& sql, StoryId story) {
+    std::vector<RatingRecord> ratings;
+    const long long key = key_of(story);
+    long long offer = 0;
+    long long index = 0;
+    long long value = 0;
+    long long created = 0;
+    RatingRecord record;
+    soci::statement rows =
+        (sql.prepare << "select offer, \"index\", rating, reason, \"user\", created from ratings"
+                        " where story = :story order by number",
+         use(key), into(offer), into(index), into(value), into(record.reason), into(record.user),
+         into(created));
+    rows.execute();
+    while (rows.fetch()) {
+        record.offer = OfferId{offer};
+        record.index = count_from(index);
+        record.rating = static_cast<int>(std::clamp<long long>(value, -2, 2));  // checked later
+        record.created = Timestamp{created};
+        ratings.push_back(record);
+    }
+    return ratings;
 }
 
 Result<std::vector<MoveRecord>> select_moves(soci::session& sql, StoryId story) {

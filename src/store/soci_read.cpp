@@ -5,6 +5,7 @@
 #include "store/soci_transact.h"
 
 #include <algorithm>
+#include <map>
 
 namespace fabula::store {
 
@@ -18,6 +19,11 @@ Error SociStore::in_database(const Error& cause) const {
 
 Error SociStore::missing_story(StoryId id) const {
     return error(ErrorCode::not_found, "there is no story " + std::to_string(key_of(id)));
+}
+
+Error SociStore::missing_candidate(OfferId offer, std::size_t index) const {
+    return error(ErrorCode::not_found, "offer " + std::to_string(key_of(offer)) +
+                                           " has no candidate " + std::to_string(index));
 }
 
 bool SociStore::has_story(StoryId id) {
@@ -63,12 +69,10 @@ Result<Unit> SociStore::require_head(StoryId story, story::PassageId head) {
 
 Result<Story> SociStore::load(StoryId id) {
     return transact<Story>(Access::read, [&](soci::session& sql) -> Result<Story> {
-        const auto records = select_records(sql);
+        const auto records = select_records(sql, id);
         if (!records) return in_database(records.error());
-        const auto found = std::find_if(records->begin(), records->end(),
-                                        [&](const StoryRecord& each) { return each.id == id; });
-        if (found == records->end()) return missing_story(id);
-        return read(*found);
+        if (records->empty()) return missing_story(id);
+        return read(records->front());
     });
 }
 
@@ -80,14 +84,20 @@ Result<Story> SociStore::read(const StoryRecord& record) {
     if (!offers) return in_database(offers.error());
     auto choices = select_choices(sql, record.id);
     if (!choices) return in_database(choices.error());
+    auto ratings = select_ratings(sql, record.id);
+    if (!ratings) return in_database(ratings.error());
     auto moves = select_moves(sql, record.id);
     if (!moves) return in_database(moves.error());
 
     const std::string place = "story " + std::to_string(key_of(record.id)) + ": ";
     if (passages->empty()) return error(ErrorCode::corrupt, place + "its opening is missing");
+    std::map<OfferId, story::PassageId> parents;
+    for (const OfferRecord& offer : *offers)
+        parents[offer.id] = offer.parent;
     for (const ChoiceRecord& choice : *choices) {
         const auto passage = static_cast<std::size_t>(choice.passage);
-        if (!choice.index || passage >= passages->size()) continue;
+        if (passage >= passages->size()) continue;
+        if (!choice.index && parents[choice.offer] == choice.passage) continue;  // refused
         (*passages)[passage].offer = choice.offer;
         (*passages)[passage].index = choice.index;
     }
@@ -96,6 +106,7 @@ Result<Story> SociStore::read(const StoryRecord& record) {
                 std::move(*passages),
                 std::move(*offers),
                 std::move(*choices),
+                std::move(*ratings),
                 std::move(*moves)};
     for (std::size_t i = 1; i < story.passages.size(); ++i) {
         const story::Passage& each = story.passages[i].passage;

@@ -22,13 +22,17 @@ public:
     Result<OfferId> add_offer(StoryId story, const OfferRecord& offer) override;
     Result<Unit> add_candidates(OfferId offer,
                                 std::span<const CandidateRecord> candidates) override;
-    Result<story::PassageId> choose(const ChoiceRecord& choice, Timestamp time,
-                                    std::optional<story::PassageId> head) override;
+    Result<story::PassageId> choose(const Decision& decision) override;
+    Result<Unit> rate(const RatingRecord& rating) override;
     Result<story::PassageId> add_passage(StoryId story, story::PassageId parent,
                                          story::Origin origin, const std::string& text,
                                          Timestamp time) override;
     Result<Unit> move(StoryId story, MoveKind kind, story::PassageId to, Timestamp time) override;
     Result<StoryId> add_story(const Story& story) override;
+    Result<std::vector<std::optional<StoryId>>> add_stories(
+        std::span<const Story> stories) override;
+    Result<std::vector<std::string>> sources() override;
+    Result<preference::History> history(const std::string& chooser) override;
     Result<Unit> remove(StoryId id) override;
     Result<Health> check() override;
 
@@ -41,6 +45,7 @@ private:
 
     Error error(ErrorCode code, const std::string& what) const;
     Error missing_story(StoryId id) const;
+    Error missing_candidate(OfferId offer, std::size_t index) const;
     /// An error of `check.h` or `rows.h`, with the database's name in front.
     Error in_database(const Error& cause) const;
 
@@ -52,6 +57,9 @@ private:
     Result<StorySummary> summarise(const StoryRecord& record);
     std::size_t words_to(StoryId story, story::PassageId head);
     Result<story::PassageId> next_passage(StoryId story);
+    Result<story::PassageId> add_chosen(StoryId story, const ChoiceRecord& choice,
+                                        const story::Passage& passage);
+    StoryId insert_whole(const Story& story);
     void delete_rows(StoryId id);
 
     std::unique_ptr<Backend> backend_;

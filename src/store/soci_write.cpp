@@ -61,6 +61,14 @@ std::string in_words(OfferId id) {
     return "offer " + std::to_string(key_of(id));
 }
 
+bool has_source(soci::session& sql, const std::string& source) {
+    if (source.empty()) return false;
+    long long count = 0;
+    sql << "select count(*) from stories where source = :source", soci::use(source),
+        soci::into(count);
+    return count > 0;
+}
+
 }  // namespace
 
 Result<story::PassageId> SociStore::next_passage(StoryId story) {
@@ -136,10 +144,32 @@ Result<Unit> SociStore::add_candidates(OfferId offer, std::span<const CandidateR
     });
 }
 
-Result<story::PassageId> SociStore::choose(const ChoiceRecord& choice, Timestamp time,
-                                           std::optional<story::PassageId> head) {
+// Its words as a new passage, the choice, and the move there.
+Result<story::PassageId> SociStore::add_chosen(StoryId story, const ChoiceRecord& choice,
+                                               const story::Passage& passage) {
+    const auto id = next_passage(story);
+    if (!id) return id.error();
+    soci::session& sql = backend_->session();
+    PassageRecord record;
+    record.id = *id;
+    record.passage = passage;
+    record.created = choice.created;
+    ChoiceRecord kept = choice;
+    kept.passage = *id;
+    insert_passage(sql, story, record);
+    insert_choice(sql, story, kept);
+    insert_move(sql, story, {MoveKind::choice, *id, choice.created});
+    return *id;
+}
+
+Result<story::PassageId> SociStore::choose(const Decision& decision) {
     using Chosen = Result<story::PassageId>;
+    const auto& [choice, time, head, words] = decision;
     if (const auto good = check_choice(choice, "choice"); !good) return in_database(good.error());
+    if (words) {
+        if (const auto good = check_text(*words, "passage"); !good)
+            return in_database(good.error());
+    }
     return transact<story::PassageId>(Access::write, [&](soci::session& sql) -> Chosen {
         const auto place = place_of(sql, choice.offer);
         if (!place) return error(ErrorCode::not_found, "there is no " + in_words(choice.offer));
@@ -148,27 +178,34 @@ Result<story::PassageId> SociStore::choose(const ChoiceRecord& choice, Timestamp
         }
         ChoiceRecord kept = choice;
         kept.created = time;
+        for (const std::size_t index : choice.shown) {
+            if (!candidate_text(sql, choice.offer, index))
+                return missing_candidate(choice.offer, index);
+        }
         kept.passage = place->parent;
-        if (!choice.index) {
+        if (!choice.index && !words) {
             insert_choice(sql, place->story, kept);
             return kept.passage;
         }
+        if (!choice.index)
+            return add_chosen(place->story, kept, {place->parent, story::Origin::written, *words});
         const auto text = candidate_text(sql, choice.offer, *choice.index);
-        if (!text) {
-            return error(ErrorCode::not_found, in_words(choice.offer) + " has no candidate " +
-                                                   std::to_string(*choice.index));
-        }
-        const auto id = next_passage(place->story);
-        if (!id) return id.error();
-        PassageRecord record;
-        record.id = *id;
-        record.passage = {place->parent, story::Origin::generated, *text};
-        record.created = time;
-        kept.passage = record.id;
-        insert_passage(sql, place->story, record);
-        insert_choice(sql, place->story, kept);
-        insert_move(sql, place->story, {MoveKind::choice, record.id, time});
-        return record.id;
+        if (!text) return missing_candidate(choice.offer, *choice.index);
+        if (words && *words != *text)
+            return add_chosen(place->story, kept, {place->parent, story::Origin::edited, *words});
+        return add_chosen(place->story, kept, {place->parent, story::Origin::generated, *text});
+    });
+}
+
+Result<Unit> SociStore::rate(const RatingRecord& rating) {
+    if (const auto good = check_rating(rating, "rating"); !good) return in_database(good.error());
+    return transact<Unit>(Access::write, [&](soci::session& sql) -> Result<Unit> {
+        const auto place = place_of(sql, rating.offer);
+        if (!place) return error(ErrorCode::not_found, "there is no " + in_words(rating.offer));
+        if (!candidate_text(sql, rating.offer, rating.index))
+            return missing_candidate(rating.offer, rating.index);
+        insert_rating(sql, place->story, rating);
+        return Unit{};
     });
 }
 
@@ -213,27 +250,58 @@ Result<StoryId> SociStore::add_story(const Story& story) {
         return error(ErrorCode::invalid_input, "story: " + good.error().message);
     }
     return transact<StoryId>(Access::write, [&](soci::session& sql) -> Result<StoryId> {
-        StoryRecord record = story.record;
-        record.id = StoryId{next_of(sql, "story")};
-        insert_story(sql, record);
-        for (const PassageRecord& each : story.passages)
-            insert_passage(sql, record.id, each);
-        std::map<OfferId, OfferId> renamed;
-        for (const OfferRecord& each : story.offers) {
-            OfferRecord offer = each;
-            offer.id = OfferId{next_of(sql, "offer")};
-            renamed[each.id] = offer.id;
-            insert_offer(sql, record.id, offer);
-        }
-        for (const ChoiceRecord& each : story.choices) {
-            ChoiceRecord choice = each;
-            choice.offer = renamed.at(each.offer);
-            insert_choice(sql, record.id, choice);
-        }
-        for (const MoveRecord& each : story.moves)
-            insert_move(sql, record.id, each);
-        return record.id;
+        if (has_source(sql, story.record.source))
+            return error(ErrorCode::conflict,
+                         "a story from '" + story.record.source + "' is here already");
+        return insert_whole(story);
     });
+}
+
+Result<std::vector<std::optional<StoryId>>> SociStore::add_stories(std::span<const Story> stories) {
+    using Ids = std::vector<std::optional<StoryId>>;
+    for (const Story& story : stories) {
+        if (const auto good = check_story(story); !good)
+            return error(ErrorCode::invalid_input, "story: " + good.error().message);
+    }
+    return transact<Ids>(Access::write, [&](soci::session& sql) -> Result<Ids> {
+        Ids ids;
+        for (const Story& story : stories) {
+            if (has_source(sql, story.record.source))
+                ids.emplace_back();
+            else
+                ids.emplace_back(insert_whole(story));
+        }
+        return ids;
+    });
+}
+
+StoryId SociStore::insert_whole(const Story& story) {
+    soci::session& sql = backend_->session();
+    StoryRecord record = story.record;
+    record.id = StoryId{next_of(sql, "story")};
+    insert_story(sql, record);
+    for (const PassageRecord& each : story.passages)
+        insert_passage(sql, record.id, each);
+    std::map<OfferId, OfferId> renamed;
+    for (const OfferRecord& each : story.offers) {
+        OfferRecord offer = each;
+        offer.id = OfferId{next_of(sql, "offer")};
+        renamed[each.id] = offer.id;
+        insert_offer(sql, record.id, offer);
+    }
+    for (const ChoiceRecord& each : story.choices) {
+        ChoiceRecord choice = each;
+        choice.offer = renamed.at(each.offer);
+        insert_choice(sql, record.id, choice);
+    }
+    for (const RatingRecord& each : story.ratings) {
+        RatingRecord rating = each;
+        rating.offer = renamed.at(each.offer);
+        insert_rating(sql, record.id, rating);
+    }
+    for (const MoveRecord& each : story.moves)
+        insert_move(sql, record.id, each);
+    return record.id;
 }
 
 void SociStore::delete_rows(StoryId id) {
@@ -241,6 +309,7 @@ void SociStore::delete_rows(StoryId id) {
     soci::session& sql = backend_->session();
     for (const char* statement :
          {"delete from moves where story = :story", "delete from choices where story = :story",
+          "delete from ratings where story = :story",
           "delete from candidates where offer in"
           " (select id from offers where story = :story)",
           "delete from prompt_blocks where offer in"

@@ -47,7 +47,7 @@ protected:
 
     PassageId taken(OfferId offer, std::size_t index) {
         const auto passage =
-            store->choose({offer, index, {}, "person", "liked it", {}}, Timestamp{2000}, {});
+            store->choose({{offer, index, {}, "person", "liked it", {}}, Timestamp{2000}});
         EXPECT_TRUE(passage) << passage.error().message;
         return *passage;
     }
@@ -185,8 +185,7 @@ TEST_F(SqliteStore, choosing_again_branches_and_overwrites_nothing) {
 TEST_F(SqliteStore, keeps_a_refusal_and_stays_where_it_is) {
     const StoryId id = begun();
     const OfferId offer = offered(id, PassageId::root);
-    const auto stayed =
-        store->choose({offer, std::nullopt, {}, "person", "", {}}, Timestamp{5}, {});
+    const auto stayed = store->choose({{offer, std::nullopt, {}, "person", "", {}}, Timestamp{5}});
     ASSERT_TRUE(stayed) << stayed.error().message;
     EXPECT_EQ(*stayed, PassageId::root);
     const Story story = loaded(id);
@@ -198,10 +197,10 @@ TEST_F(SqliteStore, keeps_a_refusal_and_stays_where_it_is) {
 
 TEST_F(SqliteStore, choosing_what_is_not_there_says_so) {
     const OfferId offer = offered(begun(), PassageId::root);
-    const auto index = store->choose({offer, 3, {}, "person", "", {}}, Timestamp{}, {});
+    const auto index = store->choose({{offer, 3, {}, "person", "", {}}, Timestamp{}});
     ASSERT_FALSE(index);
     expect_error(index.error(), ErrorCode::not_found, "has no candidate 3");
-    const auto lost = store->choose({OfferId{8}, 0, {}, "person", "", {}}, Timestamp{}, {});
+    const auto lost = store->choose({{OfferId{8}, 0, {}, "person", "", {}}, Timestamp{}});
     ASSERT_FALSE(lost);
     expect_error(lost.error(), ErrorCode::not_found, "no offer 8");
 }
@@ -214,7 +213,7 @@ TEST_F(SqliteStore, a_choice_for_a_head_that_somebody_moved_changes_nothing) {
     ASSERT_TRUE((*open_sqlite(path))->move(id, MoveKind::undo, PassageId::root, Timestamp{3000}));
     const Story before = loaded(id);
 
-    const auto refused = store->choose({second, 1, {}, "score", "", {}}, Timestamp{4000}, first);
+    const auto refused = store->choose({{second, 1, {}, "score", "", {}}, Timestamp{4000}, first});
 
     ASSERT_FALSE(refused);
     expect_error(refused.error(), ErrorCode::conflict, "was moved by somebody else meanwhile");
@@ -222,7 +221,7 @@ TEST_F(SqliteStore, a_choice_for_a_head_that_somebody_moved_changes_nothing) {
     EXPECT_EQ(loaded(id), before);
     EXPECT_EQ(before.offers.size(), 2U);
     ASSERT_TRUE(store->move(id, MoveKind::jump, first, Timestamp{5000}));
-    EXPECT_EQ(*store->choose({second, 1, {}, "score", "", {}}, Timestamp{6000}, first),
+    EXPECT_EQ(*store->choose({{second, 1, {}, "score", "", {}}, Timestamp{6000}, first}),
               PassageId{2});
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: 0BSD
 // Where stories live: passages (a tree), the offers made at a passage, every candidate that was
-// offered with all that made it, what was chosen, and every move of the reader. Rows are only
-// added; the one thing that removes is `remove`, and it removes for good. The interface is the same
-// over SQLite and PostgreSQL; backends see SOCI, nobody else does.
+// offered with all that made it, what was chosen and rated, and every move of the reader. Rows are
+// only added; the one thing that removes is `remove`, and it removes for good. The interface is the
+// same over SQLite and PostgreSQL; backends see SOCI, nobody else does.
 //
 // Durability: a call that returns success is on disk (fsync).
 // Threads: one thread at a time uses a Store; several processes may use one database.
@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "base/token.h"
+#include "preference/history.h"
 #include "sample/settings.h"
 #include "story/tree.h"
 
@@ -37,6 +38,9 @@ struct StoryRecord {
     std::string system;       // system line for chat models, or ""
     std::string instruction;  // for chat models: what the story answers, or ""
     Timestamp created{};
+    /// What it was imported from, format and name there ("import:5f2c..."); "" for one of our own.
+    /// No two stories of a store have the same.
+    std::string source = {};
 
     bool operator==(const StoryRecord&) const = default;
 };
@@ -118,12 +122,32 @@ struct OfferRecord {
 struct ChoiceRecord {
     OfferId offer{};
     std::optional<std::size_t> index;  // the candidate; empty where all were refused
-    story::PassageId passage{};  // what became of it; the offer's parent where all were refused
-    std::string chooser;         // "score", "person"
-    std::string reason;          // for people: "best score -1.21 of 3"
+    /// What became of it: the candidate as a passage (`edited` where a person changed its words
+    /// first), the passage that a person wrote in place of all, or the offer's parent where all
+    /// were refused and nothing was written.
+    story::PassageId passage{};
+    std::string chooser;  // "score", "person"
+    /// For people: "best score -1.21 of 3". A person's: any of coherence, style, turn, by commas,
+    /// or words of their own.
+    std::string reason;
     Timestamp created{};
+    std::string user = {};                // which person; "" where it is not known
+    std::vector<std::size_t> shown = {};  // indices as they stood on the screen; empty: not kept
+    std::optional<double> seconds = {};   // from the complete offer to the choice; empty: not kept
 
     bool operator==(const ChoiceRecord&) const = default;
+};
+
+/// What somebody thinks of a candidate, taken or not. Append-only: the last one of a user counts.
+struct RatingRecord {
+    OfferId offer{};
+    std::size_t index = 0;  // the candidate
+    int rating = 0;         // 1: up, -1: down, 0: takes back what was said
+    std::string reason;     // as ChoiceRecord::reason
+    std::string user;       // as ChoiceRecord::user
+    Timestamp created{};
+
+    bool operator==(const RatingRecord&) const = default;
 };
 
 struct MoveRecord {
@@ -138,8 +162,8 @@ struct MoveRecord {
 struct PassageRecord {
     story::PassageId id{};
     story::Passage passage{};
-    std::optional<OfferId> offer;      // the offer it was taken from
-    std::optional<std::size_t> index;  // the candidate in it
+    std::optional<OfferId> offer;      // the offer it was taken from, or written in place of
+    std::optional<std::size_t> index;  // the candidate in it; empty for one that was written
     Timestamp created{};
 
     bool operator==(const PassageRecord&) const = default;
@@ -152,6 +176,7 @@ struct Story {
     std::vector<PassageRecord> passages;  // in the order of their ids
     std::vector<OfferRecord> offers;      // by ascending id
     std::vector<ChoiceRecord> choices;    // oldest first
+    std::vector<RatingRecord> ratings;    // oldest first
     std::vector<MoveRecord> moves;        // oldest first
     /// Where the story stands: the last move's passage.
     story::PassageId head() const;
@@ -199,11 +224,23 @@ public:
     /// Takes a candidate: its text becomes a new passage under the offer's parent and the story
     /// stands there; the choice is kept. Where `choice.index` is empty only the refusal is kept:
     /// the story stays where it is and the offer's parent is returned. One transaction.
-    /// `choice.passage` and `choice.created` aside, the fields are the caller's. `head`: where the
-    /// chooser saw the story stand; empty for one who means to move it wherever it stands.
-    /// Errors: not_found; conflict when somebody moved the story from `head` meanwhile.
-    virtual Result<story::PassageId> choose(const ChoiceRecord& choice, Timestamp time,
-                                            std::optional<story::PassageId> head) = 0;
+    /// `choice.passage` and `choice.created` aside, the fields are the caller's. Errors: not_found;
+    /// conflict when somebody moved the story from `decision.head` meanwhile.
+    struct Decision {
+        ChoiceRecord choice;
+        Timestamp time{};
+        /// Where the chooser saw the story stand; empty for one who means to move it wherever it
+        /// stands.
+        std::optional<story::PassageId> head = {};
+        /// Words of a person: the candidate as they edited it (origin `edited`), or, without
+        /// `choice.index`, what they wrote in place of all (origin `written`), which becomes a
+        /// passage likewise.
+        std::optional<std::string> words = {};
+    };
+    virtual Result<story::PassageId> choose(const Decision& decision) = 0;
+
+    /// Keeps what somebody thinks of a candidate. Errors: not_found; invalid_input.
+    virtual Result<Unit> rate(const RatingRecord& rating) = 0;
 
     /// Adds a passage that a person wrote or edited, under `parent`, and moves there (move `edit`).
     /// Errors: not_found; invalid_input for another origin.
@@ -220,6 +257,18 @@ public:
     /// ids, in the same order, and what refers to them follows. Errors: invalid_input when it
     /// contradicts itself.
     virtual Result<StoryId> add_story(const Story& story) = 0;
+
+    /// The same for several, in one transaction; empty for those whose `record.source` is here
+    /// already (a source "" never is).
+    virtual Result<std::vector<std::optional<StoryId>>> add_stories(
+        std::span<const Story> stories) = 0;
+
+    /// Every source that a story was imported from, sorted.
+    virtual Result<std::vector<std::string>> sources() = 0;
+
+    /// What `chooser` ("person", "score") was shown and decided, all stories together, by the time
+    /// of the choice: of each offer the last choice.
+    virtual Result<preference::History> history(const std::string& chooser) = 0;
 
     /// Removes a story and all that belongs to it, and rewrites the database without it, so that
     /// its words are in none of its files any more; takes time in proportion to the size of the

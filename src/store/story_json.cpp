@@ -52,7 +52,8 @@ Json to_value(const StoryRecord& record) {
             {"model", record.model},
             {"system", record.system},
             {"instruction", record.instruction},
-            {"created", whole(record.created)}};
+            {"created", whole(record.created)},
+            {"source", record.source}};
 }
 
 Json to_value(const PassageRecord& record, const story::Tree& tree) {
@@ -138,9 +139,21 @@ Json to_value(const OfferRecord& offer) {
 }
 
 Json to_value(const ChoiceRecord& choice) {
-    return {{"offer", whole(choice.offer)},     {"index", index_or_null(choice.index)},
-            {"passage", whole(choice.passage)}, {"chooser", choice.chooser},
-            {"reason", choice.reason},          {"created", whole(choice.created)}};
+    return {{"offer", whole(choice.offer)},
+            {"index", index_or_null(choice.index)},
+            {"passage", whole(choice.passage)},
+            {"chooser", choice.chooser},
+            {"reason", choice.reason},
+            {"created", whole(choice.created)},
+            {"user", choice.user},
+            {"shown", choice.shown},
+            {"seconds", choice.seconds ? real(*choice.seconds) : Json(nullptr)}};
+}
+
+Json to_value(const RatingRecord& rating) {
+    return {{"offer", whole(rating.offer)}, {"index", rating.index},
+            {"rating", rating.rating},      {"reason", rating.reason},
+            {"user", rating.user},          {"created", whole(rating.created)}};
 }
 
 Json to_value(const MoveRecord& move) {
@@ -198,7 +211,8 @@ std::string to_json(const Story& story) {
     const Json document{{"format", "fabula-story"},          {"version", 1},
                         {"story", to_value(story.record)},   {"head", whole(story.head())},
                         {"passages", std::move(passages)},   {"offers", list_of(story.offers)},
-                        {"choices", list_of(story.choices)}, {"moves", list_of(story.moves)}};
+                        {"choices", list_of(story.choices)}, {"ratings", list_of(story.ratings)},
+                        {"moves", list_of(story.moves)}};
     std::string out;
     write(document, 0, out);
     out += '\n';

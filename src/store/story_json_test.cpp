@@ -179,7 +179,7 @@ TEST(StoryJson, names_the_place_of_what_is_wrong) {
          "story: passages[0].parent: not null, as the opening's must be"},
         {"\"step\": 1", "\"step\": 2", "story: passages[1].step: not 1, as its parents say"},
         {"\"origin\": \"generated\"", "\"origin\": \"written\"",
-         "story: passages[1].offer: generated passages name offer and candidate, and no others"},
+         "story: passages[1].index: a written passage was no candidate"},
         {"\"text\": \" She ran.\"", "\"text\": \"\"",
          "story: passages[1].text: not that of its candidate"},
         {"\"ids_bytes\": 9", "\"ids_bytes\": 10",
@@ -197,6 +197,13 @@ TEST(StoryJson, names_the_place_of_what_is_wrong) {
         {"\"top_p\": 1.0", "\"top_p\": 1.5",
          "story: offers[0].candidates[0].settings: top_p 1.5 is out of range: greater than 0, at "
          "most 1"},
+        {"\"shown\": []", "\"shown\": [9]",
+         "story: choices[0].shown: the choice, 0, is not among them"},
+        {"\"shown\": []", "\"shown\": [0,0]", "story: choices[0].shown: 0 comes twice"},
+        {"\"shown\": []", "\"shown\": [0,9]",
+         "story: choices[0].index: offer 1 has no candidate 9"},
+        {"\"seconds\": null", "\"seconds\": -1",
+         "story: choices[0].seconds: not a time that passed"},
         {"\"kind\": \"choice\"", "\"kind\": \"leap\"",
          "story: moves[1].kind: move kind 'leap' is none of start, choice, undo, jump, edit"},
     };

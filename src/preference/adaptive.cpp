@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: 0BSD
+#include "preference/adaptive.h"
+
+#include "base/sentences.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <unordered_set>
+
+namespace fabula::preference {
+namespace {
+
+constexpr std::size_t run_words = 6;
+
+// The words of a run, as one key; words have no spaces in them.
+std::string run_at(const std::vector<std::string>& words, std::size_t begin) {
+    std::string key;
+    for (std::size_t i = begin; i < begin + run_words; ++i) {
+        key += words[i];
+        key += ' ';
+    }
+    return key;
+}
+
+// Of words[n_before..], the share that lies in a run which ended earlier in the text, too.
+double repeated_share(const std::vector<std::string>& words, std::size_t n_before) {
+    if (words.size() == n_before || words.size() < run_words) return 0;
+    std::unordered_set<std::string> seen;
+    std::vector<bool> is_repeated(words.size(), false);
+    for (std::size_t begin = 0; begin + run_words <= words.size(); ++begin) {
+        if (seen.insert(run_at(words, begin)).second) continue;
+        for (std::size_t i = begin; i < begin + run_words; ++i)
+            is_repeated[i] = true;
+    }
+    const auto newest = is_repeated.begin() + static_cast<std::ptrdiff_t>(n_before);
+    return static_cast<double>(std::count(newest, is_repeated.end(), true)) /
+           static_cast<double>(words.size() - n_before);
+}
+
+double new_words_share(const std::vector<std::string>& words, std::size_t n_before) {
+    if (n_before == 0 || n_before == words.size()) return 1;
+    const auto middle = words.begin() + static_cast<std::ptrdiff_t>(n_before);
+    const std::unordered_set<std::string> before(words.begin(), middle);
+    const std::unordered_set<std::string> newest(middle, words.end());
+    const auto n_new = std::count_if(newest.begin(), newest.end(), [&](const std::string& word) {
+        return !before.contains(word);
+    });
+    return static_cast<double>(n_new) / static_cast<double>(newest.size());
+}
+
+// 0 at `from`, 1 at `to` and beyond, straight between.
+double ramp(double value, double from, double to) {
+    return std::clamp((value - from) / (to - from), 0.0, 1.0);
+}
+
+}  // namespace
+
+Watch watch(std::string_view story, std::size_t newest_bytes, std::span<const float> logprobs) {
+    Watch found;
+    const auto before =
+        words_of(story.substr(0, story.size() - std::min(newest_bytes, story.size())));
+    const auto words = words_of(story);
+    const std::size_t n_before = std::min(before.size(), words.size());
+    found.repeated_share = repeated_share(words, n_before);
+    found.new_words_share = new_words_share(words, n_before);
+    if (!logprobs.empty())
+        found.mean_logprob = std::accumulate(logprobs.begin(), logprobs.end(), 0.0) /
+                             static_cast<double>(logprobs.size());
+    found.stagnation = ramp(found.repeated_share, 0.02, 0.2);
+    if (found.mean_logprob) found.drift = ramp(-*found.mean_logprob, 2.0, 3.5);
+    return found;
+}
+
+Proposal adapted(Proposal proposal, const Watch& watch, const Place& place) {
+    auto& settings = proposal.settings;
+    settings.dry_multiplier = std::max(settings.dry_multiplier, 0.8);
+    settings.dry_allowed_length = 6;
+    (void)watch;
+    (void)place;
+    return proposal;
+}
+
+std::string in_words(const Watch& watch) {
+    return watch.stagnation > 0
+               ? fmt::format("{:.0f} % of the newest words came before", 100 * watch.repeated_share)
+               : "";
+}
+
+}  // namespace fabula::preference
