@@ -250,10 +250,10 @@ Result<StoryId> SociStore::add_story(const Story& story) {
         return error(ErrorCode::invalid_input, "story: " + good.error().message);
     }
     return transact<StoryId>(Access::write, [&](soci::session& sql) -> Result<StoryId> {
-        if (has_source(sql, story.record.source))
-            return error(ErrorCode::conflict,
-                         "a story from '" + story.record.source + "' is here already");
-        return insert_whole(story);
+        if (!has_source(sql, story.record.source)) return insert_whole(story);
+        Story copy = story;
+        copy.record.source.clear();
+        return insert_whole(copy);
     });
 }
 

@@ -254,8 +254,8 @@ public:
                               Timestamp time) = 0;
 
     /// Adds a whole story under a new id. All numbers inside are kept, except that offers get new
-    /// ids, in the same order, and what refers to them follows. Errors: invalid_input when it
-    /// contradicts itself.
+    /// ids, in the same order, and what refers to them follows; and `record.source` becomes "" where
+    /// another story has it. Errors: invalid_input when it contradicts itself.
     virtual Result<StoryId> add_story(const Story& story) = 0;
 
     /// The same for several, in one transaction; empty for those whose `record.source` is here

@@ -64,13 +64,15 @@ TEST(StoryJson, survives_the_way_through_a_database) {
     const auto store = open_sqlite(folder.at("x.db"));
     ASSERT_TRUE(store) << store.error().message;
     for (std::uint64_t seed = 0; seed < 20; ++seed) {
-        const Story story = random_story(seed);
+        Story story = random_story(seed);
         const auto first = (*store)->add_story(story);
         ASSERT_TRUE(first) << first.error().message;
         const auto exported = story_from_json(to_json(*(*store)->load(*first)));
         ASSERT_TRUE(exported) << exported.error().message;
         const auto second = (*store)->add_story(*exported);
         ASSERT_TRUE(second) << second.error().message;
+        EXPECT_EQ(renumbered(*exported), renumbered(story));
+        story.record.source = "";  // the first copy has it
         EXPECT_EQ(renumbered(*(*store)->load(*second)), renumbered(story));
     }
 }
@@ -201,7 +203,7 @@ TEST(StoryJson, names_the_place_of_what_is_wrong) {
          "story: choices[0].shown: the choice, 0, is not among them"},
         {"\"shown\": []", "\"shown\": [0,0]", "story: choices[0].shown: 0 comes twice"},
         {"\"shown\": []", "\"shown\": [0,9]",
-         "story: choices[0].index: offer 1 has no candidate 9"},
+         "story: choices[0].index: offer 5 has no candidate 9"},
         {"\"seconds\": null", "\"seconds\": -1",
          "story: choices[0].seconds: not a time that passed"},
         {"\"kind\": \"choice\"", "\"kind\": \"leap\"",
