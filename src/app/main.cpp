@@ -99,6 +99,7 @@ int run_command(int argc, char** argv) {
     fabula::app::add_settings(app, run);
     fabula::app::add_config(app, run);
     fabula::app::add_bench(app, run);
+    fabula::app::add_evaluate(app, run);
     fabula::app::add_doctor(app, run);
     if (const auto typo = unknown_command(app, argc, argv)) return fabula::app::fail(*typo);
     try {
