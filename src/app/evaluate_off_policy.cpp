@@ -18,7 +18,7 @@ namespace {
 
 using preference::OffPolicyValue;
 
-constexpr std::size_t truth_draws = 200'000;
+constexpr std::size_t truth_draws = 2'000'000;
 
 // Which stream below the seed draws what.
 enum Stream : std::uint64_t { for_truth = 0, for_seeds = 1 };

@@ -171,9 +171,9 @@ double lowest_share(const std::vector<PolicyRow>& rows) {
     double lowest = 0;
     for (const auto& row : rows) {
         for (const auto& point : row.curve)
-            lowest = std::min(lowest, point.share.low.value_or(point.share.mean));
+            lowest = std::min(lowest, point.share.mean);
     }
-    // Below -1 nothing is to be seen any more that matters.
+    // Bands are cut off at the frame, and so is what lies below -1.
     return std::max(-1.0, std::floor(lowest * 5) / 5);
 }
 

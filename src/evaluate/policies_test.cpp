@@ -43,6 +43,41 @@ TEST(TryPolicy, gives_the_same_for_the_same_seed) {
     EXPECT_EQ(one.learned, other.learned);
 }
 
+TEST(TryPolicy, gains_more_from_more_stories) {
+    // What `fabula evaluate policies` does, smaller; the bounds are wide of what it comes to.
+    TrialOptions options;
+    options.refits = {0, 10, 80};
+    for (const auto policy : {Policy::average, Policy::portfolio, Policy::automatic}) {
+        const auto trial = tried(shipped(0), policy, options, 1);
+        EXPECT_GT(trial.shares.at(2), trial.shares.at(0)) << name_of(policy);
+        EXPECT_GT(trial.shares.at(2), 0.15) << name_of(policy);
+        EXPECT_LE(trial.shares.at(2), 1) << name_of(policy);
+    }
+}
+
+TEST(TryPolicy, serves_two_peaks_with_a_portfolio_better_than_with_averages) {
+    TrialOptions options;
+    options.refits = {80};
+    options.collecting = Collecting::random;
+    const auto portfolio = tried(shipped(1), Policy::portfolio, options, 2);
+    const auto average = tried(shipped(1), Policy::average, options, 2);
+    EXPECT_GT(portfolio.shares.at(0), 0.5);
+    EXPECT_LT(average.shares.at(0), 0.5);
+}
+
+TEST(TryPolicy, keeps_how_auto_chose) {
+    TrialOptions options;
+    options.refits = {40};
+    options.collecting = Collecting::random;
+    const auto trial = tried(shipped(0), Policy::automatic, options, 1);
+    ASSERT_EQ(trial.selection.table.size(), 3U);
+    for (const auto& each : trial.selection.table) {
+        EXPECT_EQ(each.n_offers, 40U * 8);
+        EXPECT_LT(each.log_likelihood, 0);
+    }
+    EXPECT_TRUE(tried(shipped(0), Policy::average, options, 1).selection.table.empty());
+}
+
 TEST(TryPolicy, stops_when_it_is_asked_to) {
     std::stop_source stop;
     stop.request_stop();

@@ -7,13 +7,14 @@
 #include <cassert>
 #include <cmath>
 #include <map>
+#include <numbers>
 #include <vector>
 
 namespace fabula::preference {
 namespace {
 
 // Which stream below the caller's draws what.
-enum Stream : std::uint64_t { for_draws = 0, for_resamples = 1 };
+enum Stream : std::uint64_t { for_draws = 0, for_resamples = 1, for_expectation = 2 };
 
 // The candidates that have a logged density, by the place of their story.
 struct Logged {
@@ -133,26 +134,43 @@ PickRegression fitted_without(const Logged& logged, const PickRegression::Scalin
     return {rows, picks};
 }
 
-std::vector<StorySums> sums_of(const Logged& logged, const PickRegression::Scaling& scaling,
-                               const std::vector<PickRegression::Features>& drawn,
-                               std::size_t folds) {
-    std::vector<StorySums> sums(logged.n_stories);
+struct Sums {
+    std::vector<StorySums> of_story;
+    double noise = 0;  // standard error of E_target[q], of which StorySums::expected is made
+};
+
+Sums sums_of(const Logged& logged, const PickRegression::Scaling& scaling,
+             const std::vector<PickRegression::Features>& drawn, std::size_t folds) {
+    Sums sums{std::vector<StorySums>(logged.n_stories), 0};
+    const auto n = static_cast<double>(drawn.size());
     for (std::size_t fold = 0; fold < folds; ++fold) {
         const auto model = fitted_without(logged, scaling, fold, folds);
         double expected = 0;
-        for (const auto& features : drawn)
-            expected += model.probability(features);
-        expected /= static_cast<double>(drawn.size());
+        double squares = 0;
+        for (const auto& features : drawn) {
+            const double q = model.probability(features);
+            expected += q / n;
+            squares += q * q / n;
+        }
+        // The folds share their draws, so that their noise is one noise.
+        const double variance = std::max(0.0, squares - expected * expected);
+        sums.noise += std::sqrt(variance / n) / static_cast<double>(folds);
         for (std::size_t i = 0; i < logged.candidates.size(); ++i) {
             const auto story = logged.story_of[i];
             if (story % folds != fold) continue;
             const double weight = logged.weights[i];
             const double q = model.probability(scaling.features(logged.candidates[i]));
-            sums[story].add(
+            sums.of_story[story].add(
                 {weight, weight * logged.picks[i], weight * (logged.picks[i] - q), expected, 1});
         }
     }
     return sums;
+}
+
+// A standard normal number from two uniform ones (Box and Muller, 1958).
+double normal(const Rng& rng) {
+    return std::sqrt(-2 * std::log(1 - rng.uniform(0))) *
+           std::cos(2 * std::numbers::pi * rng.uniform(1));
 }
 
 // At a share of the sorted values, between two of them in proportion.
@@ -168,23 +186,24 @@ PickEstimate with_interval(double value, std::vector<double>& resampled) {
     return {value, percentile(resampled, 0.05), percentile(resampled, 0.95)};
 }
 
-void estimate(const std::vector<StorySums>& sums, std::size_t resamples, const Rng& rng,
-              OffPolicyValue& result) {
+void estimate(const Sums& sums, std::size_t resamples, const Rng& rng, OffPolicyValue& result) {
+    const auto& stories = sums.of_story;
     StorySums all;
-    for (const auto& each : sums)
+    for (const auto& each : stories)
         all.add(each);
     std::vector<double> self_normalised;
     std::vector<double> doubly_robust;
     for (std::size_t i = 0; i < resamples; ++i) {
-        const auto stream = rng.child(i);
+        const auto stream = rng.child(for_resamples).child(i);
         StorySums resampled;
-        for (std::size_t j = 0; j < sums.size(); ++j) {
-            const double number = stream.uniform(j) * static_cast<double>(sums.size());
-            resampled.add(sums[static_cast<std::size_t>(number)]);
+        for (std::size_t j = 0; j < stories.size(); ++j) {
+            const double number = stream.uniform(j) * static_cast<double>(stories.size());
+            resampled.add(stories[static_cast<std::size_t>(number)]);
         }
         if (!(resampled.weight > 0)) continue;
         self_normalised.push_back(resampled.self_normalised());
-        doubly_robust.push_back(resampled.doubly_robust());
+        doubly_robust.push_back(resampled.doubly_robust() +
+                                sums.noise * normal(rng.child(for_expectation).child(i)));
     }
     if (self_normalised.empty()) return;
     result.self_normalised = with_interval(all.self_normalised(), self_normalised);
@@ -253,8 +272,7 @@ Result<OffPolicyValue> off_policy_value(const History& history, const TargetPoli
     const auto scaling = PickRegression::scaling_of(logged->candidates);
     const auto drawn =
         drawn_features(history, target, scaling, options.draws, rng.child(for_draws));
-    estimate(sums_of(*logged, scaling, drawn, options.folds), options.resamples,
-             rng.child(for_resamples), value);
+    estimate(sums_of(*logged, scaling, drawn, options.folds), options.resamples, rng, value);
     return value;
 }
 

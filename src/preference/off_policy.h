@@ -34,7 +34,7 @@ struct OffPolicyOptions {
     double least_effective = 100;         // candidates; below it there is no figure
     double least_effective_stories = 20;  // as many are needed to tell how sure a figure is
     std::size_t resamples = 1000;         // of the bootstrap
-    std::size_t draws = 20000;            // from the target, for what the model expects of it
+    std::size_t draws = 40000;            // from the target, for what the model expects of it
     std::size_t folds = 5;                // of the model, by story
 };
 
@@ -68,8 +68,9 @@ struct OffPolicyValue {
 /// Langford, Li, "Doubly Robust Policy Evaluation and Learning", 2011, arXiv:1103.4601. Ours
 /// normalises the weights here, too; q is `PickRegression`, fitted on the stories of other folds.
 /// Intervals: percentiles of a bootstrap of whole stories (Efron, "Bootstrap methods: another look
-/// at the jackknife", 1979), since picks of one story belong together; q is not fitted again. Both
-/// see companions as part of what happened to a candidate, and weigh the candidate alone.
+/// at the jackknife", 1979), since picks of one story belong together; q is not fitted again, and
+/// E_target[q], a mean over draws, varies by its standard error. Both see companions as part of
+/// what happened to a candidate, and weigh the candidate alone.
 ///
 /// `rng` draws from the target and resamples; equal streams give equal results. O(candidates *
 /// folds + resamples * stories).
