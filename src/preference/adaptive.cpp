@@ -51,6 +51,28 @@ double new_words_share(const std::vector<std::string>& words, std::size_t n_befo
     return static_cast<double>(n_new) / static_cast<double>(newest.size());
 }
 
+constexpr double hottest = 1.5;
+
+void lower_temperature(sample::Settings& settings, double factor) {
+    settings.temperature = std::max(settings.temperature * factor,
+                                    std::min(settings.temperature, sample::lowest_temperature));
+}
+
+// DRY (settings.h names its source) against runs as long as those that are watched for.
+void forbid_runs(sample::Settings& settings, double urgency) {
+    settings.dry_multiplier = std::max(settings.dry_multiplier, 0.5 + urgency);
+    settings.dry_allowed_length =
+        std::min(settings.dry_allowed_length, static_cast<int>(run_words));
+}
+
+void widen(sample::Settings& settings, double urgency) {
+    const double wider = settings.temperature * (1 + 0.5 * urgency);
+    settings.temperature = std::max(settings.temperature, std::min(wider, hottest));
+    if (settings.top_k > 0)
+        settings.top_k = static_cast<int>(std::lround(settings.top_k * (1 + 3 * urgency)));
+    settings.typical_p += (1 - settings.typical_p) * urgency;
+}
+
 // 0 at `from`, 1 at `to` and beyond, straight between.
 double ramp(double value, double from, double to) {
     return std::clamp((value - from) / (to - from), 0.0, 1.0);
@@ -69,17 +91,33 @@ Watch watch(std::string_view story, std::size_t newest_bytes, std::span<const fl
     if (!logprobs.empty())
         found.mean_logprob = std::accumulate(logprobs.begin(), logprobs.end(), 0.0) /
                              static_cast<double>(logprobs.size());
-    found.stagnation = ramp(found.repeated_share, 0.02, 0.2);
+    found.stagnation =
+        std::max(ramp(found.repeated_share, 0.02, 0.15), ramp(-found.new_words_share, -0.08, 0));
     if (found.mean_logprob) found.drift = ramp(-*found.mean_logprob, 2.0, 3.5);
     return found;
 }
 
 Proposal adapted(Proposal proposal, const Watch& watch, const Place& place) {
+    if (watch.stagnation == 0 && watch.drift == 0) return proposal;
+    const sample::Settings before = proposal.settings;
     auto& settings = proposal.settings;
-    settings.dry_multiplier = std::max(settings.dry_multiplier, 0.8);
-    settings.dry_allowed_length = 6;
-    (void)watch;
-    (void)place;
+    if (watch.drift > 0) lower_temperature(settings, 1 - 0.4 * watch.drift);
+    if (watch.stagnation > 0) {
+        switch (place.index % 3) {
+            case 0:  // likely words, but none of those runs
+                forbid_runs(settings, watch.stagnation);
+                lower_temperature(settings, 1 - 0.2 * watch.stagnation);
+                break;
+            case 1:  // a wider choice
+                widen(settings, watch.stagnation);
+                break;
+            default:  // the same choice, without those runs
+                forbid_runs(settings, watch.stagnation);
+                break;
+        }
+    }
+    if (settings.temperature != before.temperature || settings.top_k != before.top_k)
+        proposal.propensity.reset();
     return proposal;
 }
 
