@@ -176,7 +176,7 @@ Result<int> choose_story(const ChooseArguments& arguments) {
     options.user = user_of(desk->configuration);
     options.learn = [&, n_made = 0U](engine::OfferOptions& offer) mutable -> Result<Unit> {
         // What was learned when the desk was opened holds for the first offers.
-        if (++n_made % offers_between_lessons != 0) return Unit{};
+        if (desk->has_steps || ++n_made % offers_between_lessons != 0) return Unit{};
         return set_policy(offer, desk->policy, *desk->store);
     };
     if (input.is_interactive())

@@ -45,8 +45,7 @@ void ChooseView::print_wrapped(std::string_view text, std::string_view before) {
 void ChooseView::show_story(std::string_view title, const std::string& text, bool is_whole) {
     if (options_.is_quiet) return;
     out_ << '\n';
-    if (!title.empty())
-        out_ << palette_.bold << printable_line(title) << palette_.plain << "\n\n";
+    if (!title.empty()) out_ << palette_.bold << printable_line(title) << palette_.plain << "\n\n";
     auto lines = wrapped(printable(trimmed(text)), width_);
     const std::size_t most = std::max<std::size_t>(options_.rows / 2, 4);
     if (!is_whole && lines.size() > most) {

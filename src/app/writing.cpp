@@ -9,7 +9,9 @@
 #include "app/paths.h"
 #include "app/settings_flags.h"
 #include "app/signals.h"
+#include "app/step_settings.h"
 #include "app/terminal.h"
+#include "model/remote/http.h"
 
 #include <CLI/CLI.hpp>
 
@@ -215,8 +217,52 @@ Result<std::uint64_t> seed_of(const Configuration& configuration) {
     return (static_cast<std::uint64_t>(device()) << 16U) ^ device();
 }
 
+namespace {
+
+// What --settings names where it is no settings but means by step: a dump, or who has it live.
+Result<bool> names_steps(const std::string& file) {
+    if (model::is_url(file)) return true;
+    if (file.empty() || file == "-") return false;
+    const auto bytes = read_file(file);
+    if (!bytes) return bytes.error();
+    return is_step_dump(*bytes);
+}
+
+Result<Unit> set_steps(engine::OfferOptions& options, const std::string& file) {
+    if (model::is_url(file)) {
+        auto live = propose_live(file, cache_folder(), {}, [](const std::string& trouble) {
+            std::cerr << "fabula: " << printable_line(trouble) << std::endl;
+        });
+        if (!live) return live.error();
+        options.proposer = *std::move(live);
+        return Unit{};
+    }
+    const auto bytes = read_file(file);
+    if (!bytes) return bytes.error();
+    auto dump = dump_from_json(*bytes);
+    if (!dump) return Error{dump.error().code, "settings '" + file + "': " + dump.error().message};
+    options.proposer = propose_from(*std::move(dump), {});
+    return Unit{};
+}
+
+// Means by step are what the average policy goes by, and no other.
+Result<Unit> check_steps(const Configuration& configuration, const PolicyName& policy) {
+    const auto& named = configuration.text("policy");
+    if (named.empty() || policy.policy == preference::Policy::average || named == "adaptive")
+        return Unit{};
+    return Error{ErrorCode::invalid_input,
+                 "--settings with means by step is the policy average, so --policy " + named +
+                     " says something else: leave one of the two out"};
+}
+
+}  // namespace
+
 Result<Desk> open_desk(const WritingArguments& arguments, Occasion occasion) {
-    auto configuration = Configuration::load(arguments.flags, config_file(), process_environment);
+    const auto has_steps = names_steps(arguments.flags.settings_file);
+    if (!has_steps) return has_steps.error();
+    Flags flags = arguments.flags;
+    if (*has_steps) flags.settings_file.clear();
+    auto configuration = Configuration::load(flags, config_file(), process_environment);
     if (!configuration) return configuration.error();
     auto options = options_of(*configuration);
     if (!options) return options.error();
@@ -231,7 +277,17 @@ Result<Desk> open_desk(const WritingArguments& arguments, Occasion occasion) {
     auto story =
         story_to_continue(**store, arguments, *configuration, options->offer, *policy, occasion);
     if (!story) return story.error();
-    if (const auto set = set_policy(options->offer, *policy, **store); !set) return set.error();
+    const auto usual = settings_for(*policy, *configuration);
+    if (arguments.story.empty()) options->offer.settings.temperature = usual.temperature;
+    if (*has_steps) {
+        if (const auto good = check_steps(*configuration, *policy); !good) return good.error();
+        policy->policy = preference::Policy::average;
+        options->offer.is_adaptive = policy->is_adaptive;
+        if (const auto set = set_steps(options->offer, arguments.flags.settings_file); !set)
+            return set.error();
+    } else if (const auto set = set_policy(options->offer, *policy, **store); !set) {
+        return set.error();
+    }
     const auto carried = *story ? engine::last_notes(**story) : std::vector<story::Note>();
     auto notes = note_source({arguments.memory_file, arguments.lore_file}, carried,
                              [](const std::string& trouble) {
@@ -241,9 +297,15 @@ Result<Desk> open_desk(const WritingArguments& arguments, Occasion occasion) {
     options->offer.notes = *std::move(notes);
     auto generator = generator_of(*configuration, *story, options->offer);
     if (!generator) return generator.error();
-    return Desk{
-        *std::move(configuration), *std::move(options),   *policy,           *std::move(prompt),
-        *std::move(store),         *std::move(generator), *std::move(story), stop};
+    return Desk{*std::move(configuration),
+                *std::move(options),
+                *policy,
+                *std::move(prompt),
+                *std::move(store),
+                *std::move(generator),
+                *std::move(story),
+                stop,
+                *has_steps};
 }
 
 void add_writing_flags(CLI::App& command, WritingArguments& arguments, Occasion occasion) {

@@ -49,6 +49,7 @@ struct Desk {
     std::unique_ptr<model::Generator> generator;
     std::optional<store::Story> story;  // the one that goes on
     std::stop_token stop;
+    bool has_steps = false;  // the policy goes by means of --settings: the log teaches it nothing
 };
 
 /// Reads the configuration and opens what it names; listens for signals. Errors: those of its

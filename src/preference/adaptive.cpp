@@ -51,23 +51,21 @@ double new_words_share(const std::vector<std::string>& words, std::size_t n_befo
     return static_cast<double>(n_new) / static_cast<double>(newest.size());
 }
 
-constexpr double hottest = 1.5;
-
 void lower_temperature(sample::Settings& settings, double factor) {
     settings.temperature = std::max(settings.temperature * factor,
                                     std::min(settings.temperature, sample::lowest_temperature));
 }
 
-// DRY (settings.h names its source) against runs as long as those that are watched for.
+// DRY (settings.h names its source): the shorter the runs, and the heavier, the more urgent it is.
 void forbid_runs(sample::Settings& settings, double urgency) {
-    settings.dry_multiplier = std::max(settings.dry_multiplier, 0.5 + urgency);
-    settings.dry_allowed_length =
-        std::min(settings.dry_allowed_length, static_cast<int>(run_words));
+    const int allowed = static_cast<int>(std::lround(std::lerp(6.0, 3.0, urgency)));
+    const bool is_off = settings.dry_multiplier <= 0;
+    settings.dry_allowed_length = is_off ? allowed : std::min(settings.dry_allowed_length, allowed);
+    settings.dry_multiplier = std::max(settings.dry_multiplier, 0.8 + urgency);
 }
 
+// Of a choice that was cut, more.
 void widen(sample::Settings& settings, double urgency) {
-    const double wider = settings.temperature * (1 + 0.5 * urgency);
-    settings.temperature = std::max(settings.temperature, std::min(wider, hottest));
     if (settings.top_k > 0)
         settings.top_k = static_cast<int>(std::lround(settings.top_k * (1 + 3 * urgency)));
     settings.typical_p += (1 - settings.typical_p) * urgency;
@@ -98,25 +96,15 @@ Watch watch(std::string_view story, std::size_t newest_bytes, std::span<const fl
 }
 
 Proposal adapted(Proposal proposal, const Watch& watch, const Place& place) {
-    if (watch.stagnation == 0 && watch.drift == 0) return proposal;
     const sample::Settings before = proposal.settings;
     auto& settings = proposal.settings;
+    forbid_runs(settings, watch.stagnation);
     if (watch.drift > 0) lower_temperature(settings, 1 - 0.4 * watch.drift);
-    if (watch.stagnation > 0) {
-        switch (place.index % 3) {
-            case 0:  // likely words, but none of those runs
-                forbid_runs(settings, watch.stagnation);
-                lower_temperature(settings, 1 - 0.2 * watch.stagnation);
-                break;
-            case 1:  // a wider choice
-                widen(settings, watch.stagnation);
-                break;
-            default:  // the same choice, without those runs
-                forbid_runs(settings, watch.stagnation);
-                break;
-        }
-    }
-    if (settings.temperature != before.temperature || settings.top_k != before.top_k)
+    if (watch.stagnation > 0 && place.index % 3 == 0)
+        lower_temperature(settings, 1 - 0.3 * watch.stagnation);
+    if (watch.stagnation > 0 && place.index % 3 == 1) widen(settings, watch.stagnation);
+    if (settings.temperature != before.temperature || settings.top_k != before.top_k ||
+        settings.typical_p != before.typical_p)
         proposal.propensity.reset();
     return proposal;
 }
