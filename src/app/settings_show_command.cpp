@@ -6,6 +6,7 @@
 #include "app/files.h"
 #include "app/open_store.h"
 #include "app/paths.h"
+#include "app/presets.h"
 #include "app/settings_flags.h"
 #include "app/step_settings.h"
 #include "app/terminal.h"
@@ -23,6 +24,7 @@ namespace {
 struct ShowArguments {
     Flags flags;
     std::string chooser = "person";
+    std::string name;  // of a preset
     std::string file;
     std::size_t step = 0;  // 0: all
     bool json = false;
@@ -90,7 +92,16 @@ Result<Unit> print_selection(const preference::History& history) {
     return Unit{};
 }
 
+Result<int> show_preset(const ShowArguments& arguments) {
+    const auto preset = preset_named(arguments.name);
+    if (!preset) return preset.error();
+    std::cout << (arguments.json ? preset->json : preset_as_text(*preset));
+    if (arguments.json && !preset->json.ends_with('\n')) std::cout << '\n';
+    return exit_success;
+}
+
 Result<int> show(const ShowArguments& arguments) {
+    if (!arguments.name.empty()) return show_preset(arguments);
     const auto history = history_of(arguments);
     if (!history) return history.error();
     const StepDump dump = dump_of(*history);
@@ -142,17 +153,22 @@ void add_log_flags(CLI::App& command, ShowArguments& arguments) {
 void add_settings_show(CLI::App& settings, Run& run) {
     auto arguments = std::make_shared<ShowArguments>();
     auto* command = settings.add_subcommand(
-        "show", "the settings that people picked, by step: what the average policy goes by");
+        "show", "the settings that people picked, by step; with a NAME, what that preset sets");
+    auto* name =
+        command->add_option("name", arguments->name, "a preset, from `fabula settings list`");
     command->add_option("--step", arguments->step, "one step, counted from 1")
         ->check(CLI::Range(1, 1'000'000))
+        ->excludes(name)
         ->type_name("N");
-    command->add_flag("--json", arguments->json, "as JSON (docs/formats/step-settings.md)");
+    command->add_flag(
+        "--json", arguments->json,
+        "as JSON (docs/formats/step-settings.md); of a preset as --settings reads it");
     command->add_flag("--explain", arguments->explains,
                       "which policy explains held-out picks best: what auto takes, and why");
     add_log_flags(*command, *arguments);
     command->footer(
         "Examples:\n  fabula settings show\n  fabula settings show --step 3 --json\n  fabula "
-        "settings show --explain");
+        "settings show --explain\n  fabula settings show wild");
     command->callback([arguments, &run] {
         run = [arguments] {
             const auto status = show(*arguments);

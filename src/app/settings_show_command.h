@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: 0BSD
-// `fabula settings show` and `export`: what people picked, by step.
+// `fabula settings show` and `export`: what people picked, by step; `show NAME`: what a preset
+// sets.
 #pragma once
 
 #include "app/commands.h"

@@ -55,6 +55,7 @@ private:
         } else {
             if (!known_) known_ = StepDump{{}, dump->other};
             known_->steps[step] = dump->other;
+            known_->steps[step].step = step;
             known_->other = dump->other;
         }
         // A run that cannot keep it has it all the same.

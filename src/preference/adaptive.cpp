@@ -64,10 +64,13 @@ void forbid_runs(sample::Settings& settings, double urgency) {
     settings.dry_multiplier = std::max(settings.dry_multiplier, 0.8 + urgency);
 }
 
+constexpr double most_top_k = 1'000'000;  // the range of the setting
+
 // Of a choice that was cut, more.
 void widen(sample::Settings& settings, double urgency) {
     if (settings.top_k > 0)
-        settings.top_k = static_cast<int>(std::lround(settings.top_k * (1 + 3 * urgency)));
+        settings.top_k =
+            static_cast<int>(std::lround(std::min(settings.top_k * (1 + 3 * urgency), most_top_k)));
     settings.typical_p += (1 - settings.typical_p) * urgency;
 }
 
