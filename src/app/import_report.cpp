@@ -35,7 +35,7 @@ std::string skipped_as_text(const exchange::ImportReport& report, const std::str
 std::string import_as_text(const exchange::ImportReport& report, bool is_dry) {
     std::string text = is_dry ? "nothing is written (--dry-run); what would be added:\n" : "";
     const auto row = [&](const char* name, std::size_t n, const char* what) {
-        text += fmt::format("{:<9} {:>9}  {}\n", name, n, what);
+        text += fmt::format("{:<9} {:>9}{}{}\n", name, n, *what == '\0' ? "" : "  ", what);
     };
     row("stories", report.stories, "");
     row("offers", report.offers, "");
