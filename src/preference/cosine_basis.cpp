@@ -5,7 +5,6 @@
 #include <cassert>
 #include <cmath>
 #include <numbers>
-#include <numeric>
 
 namespace fabula::preference {
 namespace {
@@ -29,8 +28,10 @@ double exponent_of(const CosineBasis::Frequencies& frequencies, const Point& len
 
 CosineBasis::CosineBasis(const SettingsBox& box, const Point& lengths, std::size_t most) {
     Frequencies highest{};
-    for (std::size_t d = 0; d < 3; ++d)
-        highest[d] = box.is_open(d) ? highest_frequency : 0;
+    for (std::size_t d = 0; d < 3; ++d) {
+        is_open_[d] = box.is_open(d);
+        highest[d] = is_open_[d] ? highest_frequency : 0;
+    }
     for (int a = 0; a <= highest[0]; ++a) {
         for (int b = 0; b <= highest[1]; ++b) {
             for (int c = 0; c <= highest[2]; ++c) {
@@ -70,13 +71,23 @@ void CosineBasis::evaluate(const Point& point, std::span<double> features) const
 }
 
 std::vector<double> CosineBasis::variances(const Point& lengths) const {
+    // By Poisson's sum, the squares of a direction's cosines come to 1/2 + sum of its variances
+    // wherever no mirror image is near.
+    double total = 1;
+    for (std::size_t d = 0; d < 3; ++d) {
+        if (!is_open_[d]) continue;
+        double sum = 0.5;
+        for (int j = 1; j <= 10 * highest_frequency; ++j) {
+            Frequencies frequencies{};
+            frequencies[d] = j;
+            sum += std::exp(-exponent_of(frequencies, lengths));
+        }
+        total *= sum;
+    }
     std::vector<double> variances;
     variances.reserve(size());
     for (const auto& frequencies : frequencies_)
-        variances.push_back(std::exp(-exponent_of(frequencies, lengths)));
-    const double sum = std::accumulate(variances.begin(), variances.end(), 0.0);
-    for (double& variance : variances)
-        variance /= sum;
+        variances.push_back(std::exp(-exponent_of(frequencies, lengths)) / total);
     return variances;
 }
 

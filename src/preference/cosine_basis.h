@@ -11,8 +11,8 @@
 
 namespace fabula::preference {
 
-/// Products of cosines over the box, widened by a quarter on each side, so that a function need not
-/// be flat at the box's edge, nor is freer there than in the middle.
+/// Products of cosines over the box, widened by two fifths on each side, so that a function need
+/// not be flat at the box's edge, nor is freer there than in the middle.
 ///
 /// Source: Solin, Särkkä, "Hilbert space methods for reduced-rank Gaussian process regression",
 /// Statistics and Computing 30, 2020, arXiv:1401.5508, equations 56 and 60: a Gaussian process is a
@@ -33,13 +33,14 @@ public:
     /// The features at `point`, [size].
     void evaluate(const Point& point, std::span<double> features) const;
 
-    /// Prior variances of the weights, [size], that sum to 1, so that a function has about the
-    /// variance 1: those of a Gaussian process with the kernel exp(-|x - y|^2 / 2) over lengths of
-    /// `lengths` (in units of the box, > 0).
+    /// Prior variances of the weights, [size]: those of a Gaussian process of variance 1 with the
+    /// kernel exp(-|x - y|^2 / 2) over lengths of `lengths` (in units of the box, > 0), as far as
+    /// these cosines can stand for it.
     std::vector<double> variances(const Point& lengths) const;
 
 private:
     std::vector<Frequencies> frequencies_;
+    std::array<bool, 3> is_open_{};
     int highest_ = 0;  // of all frequencies
 };
 
