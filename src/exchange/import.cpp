@@ -66,7 +66,7 @@ private:
                 skip({"", document->line, "no story", story.error().message});
                 continue;
             }
-            if (const auto added = add(*story); !added) return added;
+            if (auto added = add(*story); !added) return added;
         }
         return Unit{};
     }
@@ -98,7 +98,7 @@ private:
                 continue;
             }
             gathered.story.source = source_of(gathered.story, gathered.key);
-            if (const auto added = add(gathered.story); !added) return added;
+            if (auto added = add(gathered.story); !added) return added;
         }
         return Unit{};
     }

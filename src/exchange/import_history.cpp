@@ -73,6 +73,18 @@ void put(Value::Object& object, const std::string& name, const Value& value) {
     object.push_back({name, as_setting(name, value)});
 }
 
+/// Those that `object` names as we do; of the candidate itself the numbers alone, since what else
+/// is in it may be called as our lists are and be something else.
+void put_named_as_ours(const Value& object, bool has_lists, Value::Object& found) {
+    for (const sample::Field& field : sample::fields()) {
+        if (const Value* value = find(object, field.name)) put(found, field.name, *value);
+    }
+    if (!has_lists) return;
+    for (const sample::OtherField& field : sample::other_fields()) {
+        if (const Value* value = find(object, field.name)) put(found, field.name, *value);
+    }
+}
+
 /// What the candidate says of settings that Fabula knows, under our names.
 Value::Object settings_at(const Value& candidate, const FieldMap& map) {
     Value::Object found;
@@ -80,13 +92,7 @@ Value::Object settings_at(const Value& candidate, const FieldMap& map) {
         const bool is_here = path == ".";
         const Value* object = is_here ? &candidate : find(candidate, path);
         if (object == nullptr) continue;
-        for (const sample::Field& field : sample::fields()) {
-            if (const Value* value = find(*object, field.name)) put(found, field.name, *value);
-        }
-        for (const sample::OtherField& field : sample::other_fields()) {
-            const Value* value = is_here ? nullptr : find(*object, field.name);
-            if (value != nullptr) put(found, field.name, *value);
-        }
+        put_named_as_ours(*object, !is_here, found);
         break;
     }
     for (const auto& [name, paths] : map.settings) {
