@@ -46,11 +46,11 @@ TEST(StepSettings, one_step_holds_for_every_step) {
 
 TEST(StepSettings, what_is_out_of_range_is_refused_by_its_name) {
     EXPECT_EQ(refusal_of(R"({"step":1,"temperature":{"used":12}})"),
-              "temperature: temperature 12 is out of range: 0 to 10");
+              "temperature: temperature 12 is out of range: at least 0, at most 10");
     EXPECT_EQ(refusal_of(R"({"step":1,"typical_p":{"used":0}})"),
               "typical_p: typical_p 0 is out of range: greater than 0, at most 1");
     EXPECT_EQ(refusal_of(R"({"step":1,"top_k":{"mean":-3}})"),
-              "top_k: top_k -3 is out of range: 0 to 1000000");
+              "top_k: top_k -3 is out of range: a whole number, at least 0, at most 1000000");
     EXPECT_EQ(refusal_of(R"({"step":1,"top_k":{"spread":-3}})"), "top_k.spread: below 0");
     EXPECT_EQ(refusal_of(R"({"step":1,"top_k":{"used":"many"}})"), "top_k.used: not a number");
     EXPECT_EQ(
