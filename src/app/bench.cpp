@@ -79,6 +79,32 @@ Result<LoadFigures> bench_load(const std::string& model, std::size_t n_runs, int
     return figures;
 }
 
+namespace {
+
+struct TokenSum {
+    double sum = 0;
+    std::size_t n = 0;
+};
+
+// Of the candidates that became passages, under the model.
+TokenSum taken_logprobs(const store::Story& story) {
+    TokenSum taken;
+    for (const auto& choice : story.choices) {
+        for (const auto& offer : story.offers) {
+            if (offer.id != choice.offer) continue;
+            for (const auto& candidate : offer.candidates) {
+                if (candidate.index != choice.index) continue;
+                for (const auto& token : candidate.tokens)
+                    taken.sum += static_cast<double>(token.logprob_model);
+                taken.n += candidate.tokens.size();
+            }
+        }
+    }
+    return taken;
+}
+
+}  // namespace
+
 Result<WriteFigures> bench_write(model::Generator& generator, const BenchOptions& options,
                                  const std::stop_token& stop) {
     const BenchFolder folder;
@@ -89,6 +115,8 @@ Result<WriteFigures> bench_write(model::Generator& generator, const BenchOptions
     figures.candidates = options.offer.candidates;
     std::vector<double> first_tokens;
     double repeated_words = 0;
+    double logprobs = 0;
+    std::size_t n_taken = 0;
     std::size_t n_ended = 0;
     Progress progress("writing", static_cast<double>(options.n_stories), "stories");
     const auto start = Clock::now();
@@ -110,8 +138,12 @@ Result<WriteFigures> bench_write(model::Generator& generator, const BenchOptions
         figures.n_stories += 1;
         first_tokens.push_back(1000 * done->first_token_seconds);
         n_ended += done->finish == engine::Finish::end_of_text ? 1 : 0;
+        const auto taken = taken_logprobs(*story);
+        logprobs += taken.sum;
+        n_taken += taken.n;
         progress.update(static_cast<double>(i + 1));
     }
+    if (n_taken > 0) figures.mean_logprob = logprobs / static_cast<double>(n_taken);
     figures.seconds = ms_since(start) / 1000;
     figures.tokens_per_second = static_cast<double>(figures.tokens) / figures.seconds;
     figures.first_token_ms = median(first_tokens);
@@ -136,11 +168,11 @@ std::string as_text(const WriteFigures& figures) {
         "  {:.0f} tokens a second (all candidates together), first token after {:.1f} ms, peak "
         "memory {}\n"
         "  {:.0f} % ended by the model; {:.1f} % of the words lie in a repeated 12-gram (worst "
-        "story {:.1f} %)\n",
+        "story {:.1f} %); mean log-probability {:.2f} a token\n",
         figures.model, figures.n_stories, figures.words, figures.candidates,
         figures.tokens_per_second, figures.first_token_ms, model::readable_size(figures.peak_rss),
-        100 * figures.ended_share, 100 * figures.repeated_share,
-        100 * figures.worst_repeated_share);
+        100 * figures.ended_share, 100 * figures.repeated_share, 100 * figures.worst_repeated_share,
+        figures.mean_logprob);
 }
 
 }  // namespace fabula::app

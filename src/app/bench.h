@@ -52,6 +52,7 @@ struct WriteFigures {
     double ended_share = 0;     // stories that the model ended
     double repeated_share = 0;  // of all words, in a 12-gram that occurs again in its story (S0.24)
     double worst_repeated_share = 0;  // of one story
+    double mean_logprob = 0;  // nats a token under the model, of the candidates that were taken
     std::uint64_t peak_rss = 0;
 };
 Result<WriteFigures> bench_write(model::Generator& generator, const BenchOptions& options,

@@ -8,6 +8,7 @@
 #include "app/exit_status.h"
 #include "app/open_model.h"
 #include "app/paths.h"
+#include "app/policies.h"
 #include "app/settings_flags.h"
 #include "app/signals.h"
 #include "preference/policy.h"
@@ -51,7 +52,7 @@ Result<int> run_write(const BenchArguments& arguments) {
     const auto threads = configuration->number("threads", 0, 1024);
     if (!threads) return threads.error();
     const auto& named = configuration->text("policy");
-    const auto policy = preference::policy_named(named.empty() ? "random" : named);
+    const auto policy = policy_name_from(named.empty() ? "random" : named);
     if (!policy) return policy.error();
     BenchOptions options;
     options.n_stories = arguments.stories;
@@ -62,14 +63,16 @@ Result<int> run_write(const BenchArguments& arguments) {
         options.seed = *seed;
     }
     options.offer.candidates = *candidates;
-    if (*policy != preference::Policy::fixed && *policy != preference::Policy::random)
-        return Error{ErrorCode::invalid_input,
-                     "benchmarks are for the policies fixed and random: the others depend on what "
-                     "people picked"};
-    auto proposer = preference::learn(*policy, {}, {});
+    if (policy->policy != preference::Policy::fixed && policy->policy != preference::Policy::random)
+        return Error{
+            ErrorCode::invalid_input,
+            "benchmarks are for the policies fixed, random and adaptive: the others depend on what "
+            "people picked"};
+    auto proposer = preference::learn(policy->policy, {}, {});
     if (!proposer) return proposer.error();
     options.offer.proposer = *std::move(proposer);
-    options.offer.settings = configuration->settings();
+    options.offer.settings = settings_for(*policy, *configuration);
+    options.offer.is_adaptive = policy->is_adaptive;
     const auto stop = listen_for_signals();
     auto model =
         open_model(configuration->text("model"), {*candidates, static_cast<int>(*threads)});

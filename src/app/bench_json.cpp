@@ -43,7 +43,8 @@ std::string as_json(const WriteFigures& figures) {
                 {"words", figures.words},
                 {"ended_share", figures.ended_share},
                 {"repeated_share", figures.repeated_share},
-                {"worst_repeated_share", figures.worst_repeated_share}}
+                {"worst_repeated_share", figures.worst_repeated_share},
+                {"mean_logprob", figures.mean_logprob}}
                .dump() +
            "\n";
 }

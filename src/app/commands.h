@@ -15,6 +15,7 @@ namespace fabula::app {
 using Run = std::function<int()>;
 
 void add_write(CLI::App& app, Run& run);
+void add_choose(CLI::App& app, Run& run);
 void add_story(CLI::App& app, Run& run);
 /// `replay`, one of the verbs of `story`.
 void add_replay(CLI::App& story, Run& run);
@@ -24,6 +25,9 @@ void add_model(CLI::App& app, Run& run);
 void add_cache(CLI::App& app, Run& run);
 void add_bench(CLI::App& app, Run& run);
 void add_settings(CLI::App& app, Run& run);
+void add_choices(CLI::App& app, Run& run);
+/// `import`, one of the verbs of `choices`.
+void add_choices_import(CLI::App& choices, Run& run);
 void add_config(CLI::App& app, Run& run);
 void add_evaluate(CLI::App& app, Run& run);
 void add_doctor(CLI::App& app, Run& run);

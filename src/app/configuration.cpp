@@ -13,14 +13,17 @@
 namespace fabula::app {
 namespace {
 
-constexpr std::array<Key, 17> all_keys{{
+constexpr std::array<Key, 18> all_keys{{
     {"model", "stories15M-q8_0", "a name from `fabula model list`, a GGUF file, or scripted:FILE"},
     {"db", "", "the database; its standard place is shown by `fabula doctor`"},
     {"steps", "8", "most passages to write"},
     {"candidates", "3", "continuations offered at each step"},
     {"policy", "",
-     "where each candidate's settings come from: random (the default, unless temperature, top_k "
-     "or typical_p is set) or fixed"},
+     "where each candidate's settings come from: fixed, random, average, portfolio, auto, each "
+     "also with +adaptive (random+adaptive), or adaptive; unless temperature, top_k or typical_p "
+     "is "
+     "set, write takes random and choose takes auto"},
+    {"user", "", "whose choices these are; the name that you are logged in with"},
     {"seed", "", "the same seed, settings and model give the same words; else a new one is drawn"},
     {"chat", "auto", "whether the model's chat template is used: auto, on or off"},
     {"system",

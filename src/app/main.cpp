@@ -21,6 +21,7 @@ constexpr const char* exit_words = R"(Exit status:
 
 Start here:
   fabula write "Once upon a time, a lighthouse keeper found a door under the sea."
+  fabula choose "Once upon a time, a lighthouse keeper found a door under the sea."
   fabula story list
   fabula write --help)";
 
@@ -78,7 +79,7 @@ Error explained(const CLI::App& app, const CLI::ParseError& error, const std::st
         if (first.starts_with("--")) {
             const auto nearest = nearest_flag(*command, first);
             if (!nearest.empty()) message += ": did you mean " + nearest + "?";
-        } else if (name == "write") {
+        } else if (name == "write" || name == "choose") {
             message += ": put the whole prompt in quotes";
         }
     }
@@ -93,10 +94,12 @@ int run_command(int argc, char** argv) {
     app.option_defaults()->always_capture_default(false);
     fabula::app::Run run;
     fabula::app::add_write(app, run);
+    fabula::app::add_choose(app, run);
     fabula::app::add_story(app, run);
     fabula::app::add_model(app, run);
     fabula::app::add_cache(app, run);
     fabula::app::add_settings(app, run);
+    fabula::app::add_choices(app, run);
     fabula::app::add_config(app, run);
     fabula::app::add_bench(app, run);
     fabula::app::add_evaluate(app, run);

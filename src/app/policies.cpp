@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: 0BSD
 #include "app/policies.h"
 
+#include "preference/adaptive.h"
+
 namespace fabula::app {
 namespace {
 
@@ -24,6 +26,13 @@ Result<PolicyName> policy_name_from(std::string_view name) {
                                               "(portfolio+adaptive)"};
     found.policy = *policy;
     return found;
+}
+
+sample::Settings settings_for(const PolicyName& name, const Configuration& configuration) {
+    sample::Settings settings = configuration.settings();
+    if (name.is_adaptive && !draws_settings(name) && !configuration.is_set("temperature"))
+        settings.temperature = preference::adaptive_temperature;
+    return settings;
 }
 
 bool draws_settings(const PolicyName& name) {

@@ -2,6 +2,7 @@
 // From the name of a policy to one that has learned from the database.
 #pragma once
 
+#include "app/configuration.h"
 #include "engine/offer.h"
 #include "preference/proposer.h"
 #include "store/store.h"
@@ -23,6 +24,10 @@ struct PolicyName {
 /// "portfolio", "portfolio+adaptive"; "adaptive" alone is on top of settings that are fixed. The
 /// same names stand with each candidate. Errors: invalid_input, naming the known ones.
 Result<PolicyName> policy_name_from(std::string_view name);
+
+/// The settings of `configuration`, but that `adaptive` on top of settings that are fixed, without
+/// a temperature that anybody set, has `preference::adaptive_temperature`.
+sample::Settings settings_for(const PolicyName& name, const Configuration& configuration);
 
 /// Whether it draws temperature, top_k and typical_p itself.
 bool draws_settings(const PolicyName& name);

@@ -41,14 +41,6 @@ Result<int> list(const PresetArguments& arguments) {
     return exit_success;
 }
 
-Result<int> show(const PresetArguments& arguments) {
-    const auto preset = preset_named(arguments.name);
-    if (!preset) return preset.error();
-    std::cout << (arguments.json ? preset->json : preset_as_text(*preset));
-    if (arguments.json && !preset->json.ends_with('\n')) std::cout << '\n';
-    return exit_success;
-}
-
 // What the command line says, and a settings file or preset that it names; what the environment
 // and the configuration file say is not part of it.
 Result<int> save(const PresetArguments& arguments) {
@@ -117,9 +109,6 @@ void add_presets(CLI::App& settings, Run& run) {
     };
     auto* command = verb("list", "the presets: settings under a name", list);
     command->add_flag("--json", arguments->json, "as JSON, with their settings");
-    command = verb("show", "what a preset sets", show);
-    command->add_option("name", arguments->name, "a name from `fabula settings list`")->required();
-    command->add_flag("--json", arguments->json, "as JSON, as --settings reads it");
     command = verb("save", "keep settings under a name", save);
     command->add_option("name", arguments->name, "small letters, digits, - and _")->required();
     add_settings_flags(*command, arguments->flags);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: 0BSD
-// The verbs of `fabula settings` for presets: list, show, save, remove, import; and schema.
+// The verbs of `fabula settings` for presets: list, save, remove, import; and schema.
 #pragma once
 
 #include "app/commands.h"

@@ -38,7 +38,10 @@ void Progress::update(double done) {
     std::string line = what_ + " " + fmt::format("{:3.0f} %", 100 * done / total_);
     if (!unit_.empty()) line += fmt::format("  {:.0f} of {:.0f} {}", done, total_, unit_);
     if (done > 0) {
-        if (!unit_.empty()) line += fmt::format("  {:.1f} {}/s", done / elapsed, unit_);
+        const double rate = done / elapsed;
+        if (!unit_.empty())
+            line += rate < 1 ? fmt::format("  {:.1f} {}/min", 60 * rate, unit_)
+                             : fmt::format("  {:.1f} {}/s", rate, unit_);
         line += "  " + time_left(elapsed * (total_ - done) / done);
     }
     std::cerr << "\r\033[K" << first_columns(line, columns(2) - 1) << std::flush;

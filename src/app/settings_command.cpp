@@ -3,6 +3,7 @@
 #include "app/exit_status.h"
 #include "app/presets_command.h"
 #include "app/settings_plot.h"
+#include "app/settings_show_command.h"
 #include "app/terminal.h"
 #include "base/width.h"
 #include "sample/settings.h"
@@ -66,6 +67,7 @@ void add_settings(CLI::App& app, Run& run) {
             return exit_success;
         };
     });
+    add_settings_show(*command, run);
     add_presets(*command, run);
 }
 

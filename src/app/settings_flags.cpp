@@ -73,8 +73,10 @@ void add_settings_flags(CLI::App& app, Flags& flags) {
            "settings by name: calm, lively, wild, or one of `fabula settings list`")
         ->type_name("NAME")
         ->group(group);
-    app.add_option("--settings", flags.settings_file, "settings from a TOML or JSON file")
-        ->type_name("FILE")
+    app.add_option("--settings", flags.settings_file,
+                   "settings from a TOML or JSON file; for write and choose also means by step, "
+                   "from `fabula settings export` or live from a URL")
+        ->type_name("FILE|URL")
         ->group(group);
 }
 

@@ -39,6 +39,12 @@ std::size_t columns(int descriptor) {
     return std::max<std::size_t>(size.ws_col, 20);
 }
 
+std::size_t rows(int descriptor) {
+    winsize size{};
+    if (ioctl(descriptor, TIOCGWINSZ, &size) != 0 || size.ws_row == 0) return 24;
+    return std::max<std::size_t>(size.ws_row, 5);
+}
+
 std::string printable(std::string_view text) {
     std::string clean;
     clean.reserve(text.size());

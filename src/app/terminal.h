@@ -23,6 +23,9 @@ bool can_redraw();
 /// Columns of the terminal at `descriptor`, at least 20; 80 where it is none or does not say.
 std::size_t columns(int descriptor);
 
+/// Lines of the terminal at `descriptor`, at least 5; 24 where it is none or does not say.
+std::size_t rows(int descriptor);
+
 /// `text` without anything that a terminal would act on: control characters other than line break
 /// and tab become U+FFFD. For words of models and files that go to a screen.
 std::string printable(std::string_view text);

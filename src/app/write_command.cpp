@@ -1,182 +1,30 @@
 // SPDX-License-Identifier: 0BSD
 #include "app/commands.h"
-#include "app/configuration.h"
-#include "app/disk_budget.h"
 #include "app/exit_status.h"
-#include "app/files.h"
-#include "app/note_files.h"
-#include "app/open_model.h"
-#include "app/open_store.h"
-#include "app/paths.h"
-#include "app/policies.h"
 #include "app/settings_flags.h"
 #include "app/signals.h"
+#include "app/write_stories.h"
 #include "app/write_view.h"
-#include "engine/write.h"
+#include "app/writing.h"
 
 #include <CLI/CLI.hpp>
 
 #include <iostream>
 #include <memory>
-#include <optional>
-#include <random>
 
 namespace fabula::app {
 namespace {
 
 struct WriteArguments {
-    Flags flags;
-    std::string prompt;
-    std::string prompt_file;
-    std::string story;  // --continue
-    std::string title;
-    std::string instruction;
+    WritingArguments writing;
+    std::size_t n_stories = 0;  // 0: one, and shown as it grows
     std::string events = "main";
     std::string color = "auto";
-    std::string memory_file;
-    std::string lore_file;
-    bool has_prompt = false;
     bool explains = false;
     bool json = false;
     bool quiet = false;
     bool plain = false;
 };
-
-constexpr const char* default_instruction =
-    "Write a story. It begins with the words that your answer begins with; go on from there.";
-
-// The words themselves, or what a file or standard input holds.
-Result<std::string> read_prompt(const WriteArguments& arguments) {
-    if (arguments.prompt_file.empty() && arguments.prompt != "-") return arguments.prompt;
-    const std::string path = arguments.prompt_file.empty() ? "-" : arguments.prompt_file;
-    if (path == "-" && is_terminal(0))
-        std::cerr << "type how the story begins, then Ctrl-D on a line of its own\n";
-    auto text = read_file(path);
-    while (text && (text->ends_with('\n') || text->ends_with('\r')))
-        text->pop_back();
-    return text;
-}
-
-// Empty where a story goes on.
-Result<std::string> prompt_of(const WriteArguments& arguments) {
-    const bool is_named = arguments.has_prompt || !arguments.prompt_file.empty();
-    if (!arguments.story.empty()) {
-        if (!is_named && !arguments.flags.values.contains("seed")) return std::string();
-        return Error{ErrorCode::invalid_input,
-                     "--continue goes on with a story's own text and seed: leave the prompt and "
-                     "--seed out (`fabula story edit` changes the text)"};
-    }
-    if (!is_named)
-        return Error{ErrorCode::invalid_input,
-                     "no prompt: fabula write \"Once upon a time, ...\", - for standard input, or "
-                     "--prompt-file FILE"};
-    if (arguments.has_prompt && !arguments.prompt_file.empty())
-        return Error{ErrorCode::invalid_input, "give a prompt or --prompt-file, not both"};
-    auto text = read_prompt(arguments);
-    if (!text) return text;
-    if (const auto sound = engine::check_text("the prompt", *text); !sound) return sound.error();
-    return text;
-}
-
-// Where nobody said which, the settings that somebody fixed decide.
-Result<PolicyName> policy_of(const Configuration& configuration) {
-    const auto& named = configuration.text("policy");
-    std::string fixed;
-    for (const auto* name : {"temperature", "top_k", "typical_p"}) {
-        if (configuration.is_set(name)) fixed = name;
-    }
-    const auto& settings = configuration.settings();
-    const bool is_searched = settings.num_beams > 1 || settings.penalty_alpha > 0;
-    if (named.empty())
-        return PolicyName{
-            fixed.empty() && !is_searched ? preference::Policy::random : preference::Policy::fixed,
-            false};
-    auto policy = policy_name_from(named);
-    if (policy && draws_settings(*policy) && !fixed.empty())
-        return Error{ErrorCode::invalid_input,
-                     "policy " + named + " draws " + fixed + " itself, and it is set too (" +
-                         configuration.source(fixed) + "): leave one of the two out"};
-    return policy;
-}
-
-Result<std::uint64_t> seed_of(const Configuration& configuration) {
-    if (configuration.is_set("seed")) return configuration.number("seed", 0, UINT64_MAX);
-    std::random_device device;
-    return (static_cast<std::uint64_t>(device()) << 16U) ^ device();
-}
-
-Result<engine::Chat> chat_of(const Configuration& configuration, const model::ModelInfo& info) {
-    const auto& named = configuration.text("chat");
-    const bool can = !info.chat_template.empty();
-    if (named == "auto") return can ? engine::Chat::on : engine::Chat::off;
-    if (named == "off") return engine::Chat::off;
-    if (named != "on")
-        return Error{ErrorCode::invalid_input, "chat '" + named + "' is not auto, on or off"};
-    if (!can)
-        return Error{ErrorCode::invalid_input,
-                     "model '" + info.name + "' has no chat template: leave --chat out"};
-    return engine::Chat::on;
-}
-
-Result<engine::WriteOptions> options_of(const Configuration& configuration) {
-    engine::WriteOptions options;
-    const auto steps = configuration.number("steps", 1, 1000000);
-    if (!steps) return steps.error();
-    const auto candidates = configuration.number("candidates", 1, 64);
-    if (!candidates) return candidates.error();
-    options.steps = *steps;
-    options.offer.candidates = *candidates;
-    options.offer.settings = configuration.settings();
-    return options;
-}
-
-// A story goes on as it was written, in all that nobody set anew.
-Result<Unit> resume(const store::Story& story, const Configuration& configuration,
-                    engine::OfferOptions& options, PolicyName& policy) {
-    if (story.offers.empty() || story.offers.back().candidates.empty()) return Unit{};
-    const auto& last = story.offers.back().candidates;
-    for (const auto& field : sample::fields()) {
-        if (configuration.is_set(field.name)) continue;
-        const auto set = sample::set(options.settings, field.name, field.of(last.front().settings));
-        if (!set) return set.error();
-    }
-    const auto& before = last.front().settings;
-    if (!configuration.is_set("dry_breakers")) options.settings.dry_breakers = before.dry_breakers;
-    if (!configuration.is_set("bad_words")) options.settings.bad_words = before.bad_words;
-    if (!configuration.is_set("bad_patterns")) options.settings.bad_patterns = before.bad_patterns;
-    if (!configuration.is_set("stop")) options.settings.stop = before.stop;
-    if (!configuration.is_set("logit_bias")) options.settings.logit_bias = before.logit_bias;
-    if (!configuration.is_set("order")) options.settings.order = before.order;
-    if (!configuration.is_set("ignore_end")) options.settings.ignore_end = before.ignore_end;
-    if (!configuration.is_set("candidates")) options.candidates = last.size();
-    const bool is_open =
-        configuration.text("policy").empty() && policy.policy == preference::Policy::random;
-    const auto before_policy = policy_name_from(last.front().policy);
-    if (is_open && before_policy) policy = *before_policy;
-    return Unit{};
-}
-
-// A story that the model has ended is not gone on with by accident.
-Result<Unit> check_open(const store::Story& story, const engine::OfferOptions& options) {
-    const auto& passage = story.passages[static_cast<std::size_t>(story.head())];
-    bool has_ended = false;
-    for (const auto& offer : story.offers) {
-        for (const auto& candidate : offer.candidates)
-            has_ended |= passage.offer == offer.id && passage.index == candidate.index &&
-                         candidate.ending == "end_of_text";
-    }
-    if (!has_ended || options.settings.ignore_end) return Unit{};
-    const auto id = std::to_string(static_cast<std::int64_t>(story.record.id));
-    return Error{ErrorCode::conflict, "the model has ended story " + id +
-                                          " here: go back with `fabula story undo " + id +
-                                          "`, or on with --ignore-end"};
-}
-
-Result<store::Story> load_story(store::Store& store, const std::string& name) {
-    const auto id = find_story(store, name);
-    if (!id) return id.error();
-    return store.load(*id);
-}
 
 Result<std::unique_ptr<View>> view_of(const WriteArguments& arguments, std::size_t steps) {
     if (arguments.json)
@@ -196,75 +44,12 @@ Result<std::unique_ptr<View>> view_of(const WriteArguments& arguments, std::size
     return make_view(std::cout, options);
 }
 
-struct NewStory {
-    const WriteArguments& arguments;
-    const Configuration& configuration;
-    const std::string& prompt;
-};
-
-Result<store::Story> begin_story(store::Store& store, const model::Generator& generator,
-                                 const NewStory& wanted, const engine::WriteOptions& options) {
-    store::StoryRecord record;
-    record.title = wanted.arguments.title;
-    record.created = now();
-    if (options.offer.chat == engine::Chat::on) {
-        record.system = wanted.configuration.text("system");
-        record.instruction = wanted.arguments.instruction.empty() ? default_instruction
-                                                                  : wanted.arguments.instruction;
-    } else if (!wanted.arguments.instruction.empty()) {
-        return Error{ErrorCode::invalid_input, "--instruction is for chat models, and model '" +
-                                                   generator.info().name +
-                                                   "' has no chat template in use: leave it out"};
-    }
-    const auto seed = seed_of(wanted.configuration);
-    if (!seed) return seed.error();
-    record.seed = *seed;
-    return engine::begin(store, generator, record, wanted.prompt, options);
-}
-
 // Whatever went wrong while writing, say what is safe.
 Error with_story(Error error, const store::Story& story) {
     if (error.code == ErrorCode::not_found) return error;  // somebody deleted it meanwhile
     error.message += "; story " + std::to_string(static_cast<std::int64_t>(story.record.id)) +
                      " keeps its " + std::to_string(story.tree.size()) + " passages";
     return error;
-}
-
-// The story that goes on, with its settings; nothing where a new one begins.
-Result<std::optional<store::Story>> story_to_continue(store::Store& store,
-                                                      const WriteArguments& arguments,
-                                                      const Configuration& configuration,
-                                                      engine::OfferOptions& options,
-                                                      PolicyName& policy) {
-    if (arguments.story.empty()) return std::optional<store::Story>();
-    auto story = load_story(store, arguments.story);
-    if (!story) return story.error();
-    if (const auto done = resume(*story, configuration, options, policy); !done)
-        return done.error();
-    if (const auto open = check_open(*story, options); !open) return open.error();
-    return std::optional(*std::move(story));
-}
-
-// Where nobody said which: the model that wrote the story last, if it is there.
-std::string model_of(const Configuration& configuration, const std::optional<store::Story>& story) {
-    const auto& named = configuration.text("model");
-    if (configuration.is_set("model") || !story || story->offers.empty()) return named;
-    const auto& before = story->offers.back().model;
-    return find_model(before) ? before : named;
-}
-
-Result<std::unique_ptr<model::Generator>> generator_of(const Configuration& configuration,
-                                                       const std::optional<store::Story>& story,
-                                                       engine::OfferOptions& options) {
-    auto open = open_options(configuration);
-    if (!open) return open.error();
-    open->n_branches = options.candidates;
-    auto model = open_model(model_of(configuration, story), *open);
-    if (!model) return model.error();
-    const auto chat = chat_of(configuration, (*model)->info());
-    if (!chat) return chat.error();
-    options.chat = *chat;
-    return model::make_local(*std::move(model));
 }
 
 // Writes, shows, and says how it ended.
@@ -289,73 +74,42 @@ Result<int> write_and_show(const WriteArguments& arguments, engine::AtWork work,
 }
 
 Result<int> write_story(const WriteArguments& arguments) {
-    const auto configuration =
-        Configuration::load(arguments.flags, config_file(), process_environment);
-    if (!configuration) return configuration.error();
-    auto options = options_of(*configuration);
-    if (!options) return options.error();
-    auto policy = policy_of(*configuration);
-    if (!policy) return policy.error();
-    const auto prompt = prompt_of(arguments);  // bad input is told before a model is loaded
-    if (!prompt) return prompt.error();
-    if (const auto room = check_database_budget(*configuration); !room) return room.error();
-    const auto stop = listen_for_signals();
-    const auto store = open_store(*configuration);
-    if (!store) return store.error();
-    auto story = story_to_continue(**store, arguments, *configuration, options->offer, *policy);
-    if (!story) return story.error();
-    if (const auto set = set_policy(options->offer, *policy, **store); !set) return set.error();
-    const auto carried = *story ? engine::last_notes(**story) : std::vector<story::Note>();
-    auto notes = note_source({arguments.memory_file, arguments.lore_file}, carried,
-                             [](const std::string& trouble) {
-                                 std::cerr << "fabula: " << printable_line(trouble) << std::endl;
-                             });
-    if (!notes) return notes.error();
-    options->offer.notes = *std::move(notes);
-    const auto generator = generator_of(*configuration, *story, options->offer);
-    if (!generator) return generator.error();
-    if (!*story) {
-        auto begun =
-            begin_story(**store, **generator, {arguments, *configuration, *prompt}, *options);
-        if (!begun) return begun.error();
-        *story = *std::move(begun);
+    auto desk = open_desk(arguments.writing, Occasion::writing);
+    if (!desk) return desk.error();
+    if (arguments.n_stories > 0) {
+        StoriesOptions options;
+        options.n_stories = arguments.n_stories;
+        options.steps = desk->options.steps;
+        options.is_quiet = arguments.quiet;
+        std::unique_ptr<View> json;
+        if (arguments.json)
+            json = make_json_view(std::cout, {arguments.events == "all", arguments.explains});
+        return write_stories(*desk, arguments.writing, options, json.get());
     }
-    return write_and_show(arguments, {**store, **generator, **story}, *options, stop);
+    if (!desk->story) {
+        const auto seed = seed_of(desk->configuration);
+        if (!seed) return seed.error();
+        auto begun = begin_story(*desk, arguments.writing, *seed, "");
+        if (!begun) return begun.error();
+        desk->story = *std::move(begun);
+    }
+    return write_and_show(arguments, {*desk->store, *desk->generator, *desk->story}, desk->options,
+                          desk->stop);
 }
 
 }  // namespace
 
 void add_write(CLI::App& app, Run& run) {
-    const auto is_named = [](const std::string& file) {
-        return file.empty() ? std::string("the name of the file is empty") : std::string();
-    };
     auto* command = app.add_subcommand("write", "write a story, step by step, by itself");
     auto arguments = std::make_shared<WriteArguments>();
-    command->add_option("prompt", arguments->prompt,
-                        "how the story begins; - reads standard input");
+    add_writing_flags(*command, arguments->writing, Occasion::writing);
     command
-        ->add_option("--prompt-file", arguments->prompt_file, "how the story begins, from a file")
-        ->type_name("FILE");
-    command->add_option("--continue", arguments->story, "go on with a story: its number, or last")
-        ->type_name("STORY");
-    command
-        ->add_option("--memory", arguments->memory_file,
-                     "what the model should not forget, a fact a line; read anew at each step")
-        ->check(is_named)
-        ->type_name("FILE");
-    command
-        ->add_option("--lore", arguments->lore_file,
-                     "what it should know just now, a line each; read anew at each step")
-        ->check(is_named)
-        ->type_name("FILE");
-    command->add_option("--title", arguments->title, "a title; else the first words")
-        ->type_name("TEXT");
-    command->add_option("--instruction", arguments->instruction, "what a chat model is asked for")
-        ->type_name("TEXT");
-    add_key_flags(
-        *command, arguments->flags,
-        {"steps", "candidates", "policy", "model", "seed", "db", "chat", "system", "threads",
-         "backend", "kernel", "cache_type", "cache_mib", "cache_disk_mib", "database_mib"});
+        ->add_option("--stories", arguments->n_stories,
+                     "so many stories from the one prompt, unattended; the same command with the "
+                     "same --seed goes on where it was interrupted")
+        ->check(CLI::Range(1, 1000000))
+        ->excludes("--continue")
+        ->type_name("N");
     command->add_flag("--json", arguments->json, "events as JSON, one a line");
     command
         ->add_option("--events", arguments->events,
@@ -372,7 +126,7 @@ void add_write(CLI::App& app, Run& run) {
     command->add_option("--color", arguments->color, "auto, always or never")
         ->check(CLI::IsMember({"auto", "always", "never"}))
         ->type_name("WHEN");
-    add_settings_flags(*command, arguments->flags);
+    add_settings_flags(*command, arguments->writing.flags);
     command->footer(R"(Examples:
   fabula write "Once upon a time, a lighthouse keeper found a door under the sea."
   fabula write --steps 4 --candidates 5 --seed 7 "The well was dry."
@@ -380,10 +134,11 @@ void add_write(CLI::App& app, Run& run) {
   fabula write --continue last --steps 2
   fabula write --json --seed 7 "The well was dry." > events.jsonl
   fabula write --memory facts.txt --explain "The well was dry."
+  fabula write --stories 200 --seed 1 --policy random "The well was dry."
 
 Ctrl-C keeps what was taken, and the candidates that were being written.)");
     command->callback([arguments, command, &run] {
-        arguments->has_prompt = command->get_option("prompt")->count() > 0;
+        arguments->writing.has_prompt = command->get_option("prompt")->count() > 0;
         run = [arguments] {
             const auto status = write_story(*arguments);
             return status ? *status : fail(status.error());

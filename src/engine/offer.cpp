@@ -301,4 +301,17 @@ Result<store::CandidateRecord> redraw(AtWork work, store::OfferId offer,
     return record;
 }
 
+void keep_taken(AtWork work, const Offered& offered, std::size_t index) {
+    for (const auto& offer : work.story.offers) {
+        if (offer.id != offered.id || offered.stable_tokens < offer.prompt_ids.size()) continue;
+        std::vector<TokenId> ids = offer.prompt_ids;
+        for (const auto& candidate : offer.candidates) {
+            if (candidate.index != index) continue;
+            for (const auto& token : candidate.tokens)
+                ids.push_back(token.id);
+        }
+        work.generator.keep(ids);
+    }
+}
+
 }  // namespace fabula::engine

@@ -72,6 +72,10 @@ Result<store::CandidateRecord> redraw(AtWork work, store::OfferId offer,
                                       const OfferOptions& options, Events& events,
                                       const std::stop_token& stop);
 
+/// What the model computed of a candidate that was taken stays for the next prompt, also of another
+/// process; unless it stands behind notes that will have changed.
+void keep_taken(AtWork work, const Offered& offered, std::size_t index);
+
 /// The stream of candidate `index` of offer `number` at `passage`: child 0 for words, 1 for
 /// settings.
 Rng candidate_stream(const store::Story& story, story::PassageId passage, std::size_t number,

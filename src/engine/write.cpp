@@ -27,20 +27,6 @@ const char* name_of(Finish finish) {
 
 namespace {
 
-// What the model computed of the candidate that was taken stays for the next prompt, also of
-// another process; unless it stands behind notes that will have changed.
-void keep(AtWork work, const Offered& offered, std::size_t index) {
-    const auto& offer = work.story.offers.back();
-    if (offered.stable_tokens < offer.prompt_ids.size()) return;
-    std::vector<TokenId> ids = offer.prompt_ids;
-    for (const auto& candidate : offer.candidates) {
-        if (candidate.index != index) continue;
-        for (const auto& token : candidate.tokens)
-            ids.push_back(token.id);
-    }
-    work.generator.keep(ids);
-}
-
 // One offer and its choice. Empty when writing goes on.
 Result<std::optional<Finish>> write_step(AtWork work, const OfferOptions& options,
                                          WritingDone& done, Events& events,
@@ -61,7 +47,7 @@ Result<std::optional<Finish>> write_step(AtWork work, const OfferOptions& option
     const Pick pick{offered->id, *index, "score", reason_for(*offered, *index), work.story.head()};
     const auto passage = choose(work.store, work.story, pick, options.clock(), events);
     if (!passage) return passage.error();
-    keep(work, *offered, *index);
+    keep_taken(work, *offered, *index);
     if (offered->endings[*index] == model::Ending::end_of_text)
         return std::optional(Finish::end_of_text);
     return std::optional<Finish>();

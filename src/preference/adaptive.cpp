@@ -51,6 +51,29 @@ double new_words_share(const std::vector<std::string>& words, std::size_t n_befo
     return static_cast<double>(n_new) / static_cast<double>(newest.size());
 }
 
+void lower_temperature(sample::Settings& settings, double factor) {
+    settings.temperature = std::max(settings.temperature * factor,
+                                    std::min(settings.temperature, sample::lowest_temperature));
+}
+
+// DRY (settings.h names its source): the shorter the runs, and the heavier, the more urgent it is.
+void forbid_runs(sample::Settings& settings, double urgency) {
+    const int allowed = static_cast<int>(std::lround(std::lerp(6.0, 3.0, urgency)));
+    const bool is_off = settings.dry_multiplier <= 0;
+    settings.dry_allowed_length = is_off ? allowed : std::min(settings.dry_allowed_length, allowed);
+    settings.dry_multiplier = std::max(settings.dry_multiplier, 0.8 + urgency);
+}
+
+constexpr double most_top_k = 1'000'000;  // the range of the setting
+
+// Of a choice that was cut, more.
+void widen(sample::Settings& settings, double urgency) {
+    if (settings.top_k > 0)
+        settings.top_k =
+            static_cast<int>(std::lround(std::min(settings.top_k * (1 + 3 * urgency), most_top_k)));
+    settings.typical_p += (1 - settings.typical_p) * urgency;
+}
+
 // 0 at `from`, 1 at `to` and beyond, straight between.
 double ramp(double value, double from, double to) {
     return std::clamp((value - from) / (to - from), 0.0, 1.0);
@@ -69,17 +92,23 @@ Watch watch(std::string_view story, std::size_t newest_bytes, std::span<const fl
     if (!logprobs.empty())
         found.mean_logprob = std::accumulate(logprobs.begin(), logprobs.end(), 0.0) /
                              static_cast<double>(logprobs.size());
-    found.stagnation = ramp(found.repeated_share, 0.02, 0.2);
+    found.stagnation =
+        std::max(ramp(found.repeated_share, 0.02, 0.15), ramp(-found.new_words_share, -0.08, 0));
     if (found.mean_logprob) found.drift = ramp(-*found.mean_logprob, 2.0, 3.5);
     return found;
 }
 
 Proposal adapted(Proposal proposal, const Watch& watch, const Place& place) {
+    const sample::Settings before = proposal.settings;
     auto& settings = proposal.settings;
-    settings.dry_multiplier = std::max(settings.dry_multiplier, 0.8);
-    settings.dry_allowed_length = 6;
-    (void)watch;
-    (void)place;
+    forbid_runs(settings, watch.stagnation);
+    if (watch.drift > 0) lower_temperature(settings, 1 - 0.4 * watch.drift);
+    if (watch.stagnation > 0 && place.index % 3 == 0)
+        lower_temperature(settings, 1 - 0.3 * watch.stagnation);
+    if (watch.stagnation > 0 && place.index % 3 == 1) widen(settings, watch.stagnation);
+    if (settings.temperature != before.temperature || settings.top_k != before.top_k ||
+        settings.typical_p != before.typical_p)
+        proposal.propensity.reset();
     return proposal;
 }
 

@@ -3,6 +3,7 @@
 // store fills it, simulated readers do, an import does; nobody here knows which.
 #pragma once
 
+#include "base/result.h"
 #include "sample/settings.h"
 
 #include <cstddef>
@@ -41,5 +42,9 @@ struct SeenOffer {
 
 /// Oldest first.
 using History = std::vector<SeenOffer>;
+
+/// Whether a policy can learn from `history`: every number is one, and in range.
+/// Errors: invalid_input, naming the story, the step and the setting.
+Result<Unit> validate(const History& history);
 
 }  // namespace fabula::preference

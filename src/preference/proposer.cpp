@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: 0BSD
 #include "preference/proposer.h"
 
+#include "preference/automatic_proposer.h"
+#include "preference/average_proposer.h"
+#include "preference/choice_model.h"
+#include "preference/portfolio_proposer.h"
+#include "preference/settings_box.h"
+
 #include <cmath>
 
 namespace fabula::preference {
@@ -19,11 +25,7 @@ public:
 
     std::optional<double> density(const Place&, const SeenCandidate& settings) const override {
         if (policy_ == Policy::fixed) return std::nullopt;
-        sample::Settings drawn;
-        drawn.temperature = settings.temperature;
-        drawn.top_k = settings.top_k;
-        drawn.typical_p = settings.typical_p;
-        return random_density(ranges_, drawn);
+        return random_density(ranges_, settings);
     }
 
     sample::Settings best(std::size_t, const sample::Settings& base) const override { return base; }
@@ -45,9 +47,16 @@ private:
 
 }  // namespace
 
-Result<std::shared_ptr<const Proposer>> learn(Policy policy, const History&,
+Result<std::shared_ptr<const Proposer>> learn(Policy policy, const History& history,
                                               const RandomRanges& ranges) {
-    return std::shared_ptr<const Proposer>(std::make_shared<Unlearned>(policy, ranges));
+    if (policy == Policy::fixed || policy == Policy::random)
+        return std::shared_ptr<const Proposer>(std::make_shared<Unlearned>(policy, ranges));
+    if (policy == Policy::automatic) return learn_automatic(history, ranges);
+    if (const auto valid = validate(history); !valid) return valid.error();
+    if (policy == Policy::average) return learn_average(history, ranges);
+    auto model = ChoiceModel::fit(history, ranges);
+    if (!model) return model.error();
+    return learn_portfolio(*std::move(model));
 }
 
 }  // namespace fabula::preference

@@ -164,4 +164,14 @@ Result<std::vector<std::string>> SociStore::sources() {
     });
 }
 
+Result<std::optional<StoryId>> SociStore::story_from(const std::string& source) {
+    using Found = std::optional<StoryId>;
+    return transact<Found>(Access::read, [&](soci::session& sql) -> Result<Found> {
+        long long id = 0;
+        sql << "select id from stories where source = :source and source <> ''", use(source),
+            into(id);
+        return sql.got_data() ? Found(StoryId{id}) : Found();
+    });
+}
+
 }  // namespace fabula::store

@@ -32,6 +32,7 @@ public:
     Result<std::vector<std::optional<StoryId>>> add_stories(
         std::span<const Story> stories) override;
     Result<std::vector<std::string>> sources() override;
+    Result<std::optional<StoryId>> story_from(const std::string& source) override;
     Result<preference::History> history(const std::string& chooser) override;
     Result<Unit> remove(StoryId id) override;
     Result<Health> check() override;

@@ -89,6 +89,8 @@ Result<StoryId> SociStore::create(const StoryRecord& record, const std::string& 
     if (kept.title.empty()) kept.title = title_of(opening);
     if (const auto good = check_record(kept, "story"); !good) return in_database(good.error());
     return transact<StoryId>(Access::write, [&](soci::session& sql) -> Result<StoryId> {
+        if (has_source(sql, kept.source))
+            return error(ErrorCode::conflict, "a story from '" + kept.source + "' is here already");
         kept.id = StoryId{next_of(sql, "story")};
         insert_story(sql, kept);
         PassageRecord root;

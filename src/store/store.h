@@ -38,8 +38,9 @@ struct StoryRecord {
     std::string system;       // system line for chat models, or ""
     std::string instruction;  // for chat models: what the story answers, or ""
     Timestamp created{};
-    /// What it was imported from, format and name there ("import:5f2c..."); "" for one of our own.
-    /// No two stories of a store have the same.
+    /// What it comes from, format and name there ("import:5f2c...", "write:7ab0...:12" for one of
+    /// many that were asked for at once); "" for a story of its own. No two stories of a store have
+    /// the same.
     std::string source = {};
 
     bool operator==(const StoryRecord&) const = default;
@@ -202,7 +203,8 @@ public:
     virtual ~Store() = default;
 
     /// Adds a story with its opening passage and the move `start`; returns its id (`record.id` is
-    /// ignored). Without a title the first words of the opening become it.
+    /// ignored). Without a title the first words of the opening become it. Errors: conflict when
+    /// another story has `record.source`.
     virtual Result<StoryId> create(const StoryRecord& record, const std::string& opening) = 0;
 
     /// The whole story. Errors: not_found.
@@ -254,8 +256,8 @@ public:
                               Timestamp time) = 0;
 
     /// Adds a whole story under a new id. All numbers inside are kept, except that offers get new
-    /// ids, in the same order, and what refers to them follows; and `record.source` becomes "" where
-    /// another story has it. Errors: invalid_input when it contradicts itself.
+    /// ids, in the same order, and what refers to them follows; and `record.source` becomes ""
+    /// where another story has it. Errors: invalid_input when it contradicts itself.
     virtual Result<StoryId> add_story(const Story& story) = 0;
 
     /// The same for several, in one transaction; empty for those whose `record.source` is here
@@ -265,6 +267,9 @@ public:
 
     /// Every source that a story was imported from, sorted.
     virtual Result<std::vector<std::string>> sources() = 0;
+
+    /// The story of that source, if it is here.
+    virtual Result<std::optional<StoryId>> story_from(const std::string& source) = 0;
 
     /// What `chooser` ("person", "score") was shown and decided, all stories together, by the time
     /// of the choice: of each offer the last choice.

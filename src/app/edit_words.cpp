@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: 0BSD
+#include "app/edit_words.h"
+
+#include "app/configuration.h"
+#include "app/files.h"
+
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+
+extern char** environ;  // NOLINT(readability-redundant-declaration): POSIX wants it declared
+
+namespace fabula::app {
+namespace {
+
+Error no_editor(const std::string& editor, const std::string& why) {
+    return {ErrorCode::unavailable,
+            "editor '" + editor + "' " + why + ": set $EDITOR to another, or to nothing"};
+}
+
+// The editor is words of a shell, as everywhere: EDITOR="code --wait".
+Result<Unit> run_editor(const std::string& editor, const std::string& path) {
+    std::string command = editor + " \"$1\"";
+    std::string shell = "sh";
+    std::string flag = "-c";
+    std::string file = path;
+    char* arguments[] = {shell.data(), flag.data(), command.data(),
+                         shell.data(), file.data(), nullptr};
+    posix_spawnattr_t attributes;
+    posix_spawnattr_init(&attributes);
+    sigset_t none;  // this program blocks signals; an editor should have its own
+    sigemptyset(&none);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+    pid_t child = 0;
+    const int fault = posix_spawn(&child, "/bin/sh", nullptr, &attributes, arguments, environ);
+    posix_spawnattr_destroy(&attributes);
+    if (fault != 0) return no_editor(editor, "cannot be run");
+    int status = 0;
+    while (waitpid(child, &status, 0) < 0) {
+        if (errno != EINTR) return no_editor(editor, "was lost");
+    }
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return Unit{};
+    return no_editor(editor, "failed");
+}
+
+// In a folder of its own, so that what an editor leaves beside the file goes with it.
+class ScratchFile {
+public:
+    ScratchFile() {
+        std::error_code fault;
+        auto name = (std::filesystem::temp_directory_path(fault) / "fabula-edit-XXXXXX").string();
+        if (mkdtemp(name.data()) != nullptr) folder_ = name;
+    }
+    ScratchFile(const ScratchFile&) = delete;
+    ScratchFile& operator=(const ScratchFile&) = delete;
+    ~ScratchFile() {
+        std::error_code fault;
+        if (!folder_.empty()) std::filesystem::remove_all(folder_, fault);
+    }
+
+    bool is_there() const { return !folder_.empty(); }
+    std::string path() const { return folder_ + "/passage.txt"; }
+
+private:
+    std::string folder_;
+};
+
+}  // namespace
+
+Result<std::optional<std::string>> edit_words(const std::string& words, DecisionInput& input,
+                                              ChooseView& view, const std::stop_token& stop) {
+    const auto begin = words.find_first_not_of(" \n");
+    const std::string shown = begin == std::string::npos ? "" : words.substr(begin);
+    auto editor = process_environment("VISUAL");
+    if (!editor) editor = process_environment("EDITOR");
+    if (!editor) {
+        view.tell(
+            "type the words; a line with a full stop alone ends them, and nothing before it "
+            "gives up");
+        auto typed = input.text(stop);
+        if (!typed || typed->empty()) return std::optional<std::string>();
+        return typed;
+    }
+    const ScratchFile scratch;
+    if (!scratch.is_there())
+        return Error{ErrorCode::unavailable,
+                     "there is no place for a file to edit: is $TMPDIR full?"};
+    if (const auto written = write_file(scratch.path(), shown); !written) return written.error();
+    input.suspend();
+    const auto edited = run_editor(*editor, scratch.path());
+    input.resume();
+    if (!edited) return edited.error();
+    auto text = read_file(scratch.path());
+    if (!text) return text.error();
+    while (text->ends_with('\n') || text->ends_with('\r'))
+        text->pop_back();
+    if (text->empty() || *text == shown) return std::optional<std::string>();
+    return std::optional(*std::move(text));
+}
+
+}  // namespace fabula::app
