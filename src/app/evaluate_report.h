@@ -2,7 +2,7 @@
 // What `fabula evaluate` found, as a table, as lines of JSON and as a picture.
 #pragma once
 
-#include "evaluate/interval.h"
+#include "evaluate/mean_interval.h"
 #include "evaluate/off_policy_check.h"
 #include "evaluate/scale.h"
 #include "preference/automatic_proposer.h"

@@ -46,12 +46,17 @@ double TruncatedNormal::mass(double from, double to) const {
 double TruncatedNormal::at(double number) const {
     double below = low_;
     double above = high_;
-    // Halving: the mass is monotone, and 60 halvings reach the last bit.
+    double value = below + (above - below) / 2;
+    // Newton's steps, and a halving where one would leave what is known: the mass is monotone.
     for (int i = 0; i < 60 && below < above; ++i) {
-        const double middle = below + (above - below) / 2;
-        (mass(low_, middle) <= number ? below : above) = middle;
+        const double excess = mass(low_, value) - number;
+        (excess <= 0 ? below : above) = value;
+        const double step = excess / density(value);
+        const double next = value - step;
+        if (std::abs(step) <= 1e-14 * (high_ - low_)) break;
+        value = next > below && next < above ? next : below + (above - below) / 2;
     }
-    return below;
+    return std::clamp(value, low_, high_);
 }
 
 }  // namespace fabula::preference

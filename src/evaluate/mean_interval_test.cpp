@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: 0BSD
-#include "evaluate/interval.h"
+#include "evaluate/mean_interval.h"
 
 #include <gtest/gtest.h>
 
