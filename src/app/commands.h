@@ -29,6 +29,7 @@ void add_choices(CLI::App& app, Run& run);
 /// `import`, one of the verbs of `choices`.
 void add_choices_import(CLI::App& choices, Run& run);
 void add_config(CLI::App& app, Run& run);
+void add_evaluate(CLI::App& app, Run& run);
 void add_doctor(CLI::App& app, Run& run);
 
 }  // namespace fabula::app

@@ -102,6 +102,7 @@ int run_command(int argc, char** argv) {
     fabula::app::add_choices(app, run);
     fabula::app::add_config(app, run);
     fabula::app::add_bench(app, run);
+    fabula::app::add_evaluate(app, run);
     fabula::app::add_doctor(app, run);
     if (const auto typo = unknown_command(app, argc, argv)) return fabula::app::fail(*typo);
     try {
