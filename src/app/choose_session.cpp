@@ -157,7 +157,7 @@ std::string ChooseSession::words_behind_head(const std::string& words) const {
 }
 
 std::string ChooseSession::taken_reason(const std::string& reason) {
-    const std::string kept = reason.empty() ? why_ : reason;
+    std::string kept = reason.empty() ? why_ : reason;
     why_.clear();
     return kept;
 }

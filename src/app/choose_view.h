@@ -75,7 +75,7 @@ private:
     void draw();
     void erase();
     void stream(std::string_view text);
-    void print_wrapped(std::string_view text, std::string_view indent);
+    void print_wrapped(std::string_view text, std::string_view before);
 
     std::ostream& out_;
     ChooseViewOptions options_;

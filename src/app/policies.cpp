@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: 0BSD
 #include "app/policies.h"
 
+#include "app/terminal.h"
 #include "preference/adaptive.h"
+
+#include <iostream>
 
 namespace fabula::app {
 namespace {
@@ -48,7 +51,11 @@ Result<Unit> set_policy(engine::OfferOptions& options, const PolicyName& name,
         if (!found) return found.error();
         history = *std::move(found);
     }
+    const bool takes_a_while = history.size() > 1000 && is_terminal(2);
+    if (takes_a_while)
+        std::cerr << "learning from " << history.size() << " choices ..." << std::flush;
     auto proposer = preference::learn(name.policy, history, {});
+    if (takes_a_while) std::cerr << "\r\033[K" << std::flush;
     if (!proposer) return proposer.error();
     options.proposer = *std::move(proposer);
     return Unit{};

@@ -2,6 +2,7 @@
 #include "preference/dense_matrix.h"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <cmath>
 
@@ -34,6 +35,18 @@ void rotate(Matrix& a, Matrix& vectors, std::size_t p, std::size_t q) {
         vectors(k, p) = c * kp - s * kq;
         vectors(k, q) = s * kp + c * kq;
     }
+}
+
+// to[j] -= the sum over the four rows of row[i] row[j], for j from i on.
+void take_off(const std::array<const double*, 4>& rows, std::size_t i, std::span<double> to) {
+    const auto [x0, x1, x2, x3] = rows;
+    const double a0 = x0[i];
+    const double a1 = x1[i];
+    const double a2 = x2[i];
+    const double a3 = x3[i];
+    double* values = to.data();
+    for (std::size_t j = i; j < to.size(); ++j)
+        values[j] -= (a0 * x0[j] + a1 * x1[j]) + (a2 * x2[j] + a3 * x3[j]);
 }
 
 double off_diagonal(const Matrix& a) {
@@ -109,14 +122,26 @@ void add_gram(const Matrix& rows, Matrix& gram) {
 bool factorize(Matrix& matrix) {
     const std::size_t n = matrix.rows();
     assert(matrix.columns() == n);
-    for (std::size_t k = 0; k < n; ++k) {
-        if (!(matrix(k, k) > 0) || !std::isfinite(matrix(k, k))) return false;
-        const auto pivots = matrix.row(k).subspan(k);
-        const double scale = 1 / std::sqrt(matrix(k, k));
-        for (double& value : pivots)
-            value *= scale;
-        for (std::size_t i = k + 1; i < n; ++i)
-            add_scaled(-matrix(k, i), pivots.subspan(i - k), matrix.row(i).subspan(i));
+    // Four rows of U at once: the rows below then pass through the processor a quarter as often.
+    constexpr std::size_t batch = 4;
+    for (std::size_t first = 0; first < n; first += batch) {
+        const std::size_t end = std::min(first + batch, n);
+        for (std::size_t k = first; k < end; ++k) {
+            if (!(matrix(k, k) > 0) || !std::isfinite(matrix(k, k))) return false;
+            const auto pivots = matrix.row(k).subspan(k);
+            const double scale = 1 / std::sqrt(matrix(k, k));
+            for (double& value : pivots)
+                value *= scale;
+            for (std::size_t i = k + 1; i < end; ++i)
+                add_scaled(-matrix(k, i), pivots.subspan(i - k), matrix.row(i).subspan(i));
+        }
+        // Rows remain only below a whole batch.
+        for (std::size_t i = end; i < n; ++i) {
+            const std::array<const double*, 4> rows{
+                matrix.row(first).data(), matrix.row(first + 1).data(),
+                matrix.row(first + 2).data(), matrix.row(first + 3).data()};
+            take_off(rows, i, matrix.row(i));
+        }
     }
     return true;
 }
