@@ -6,11 +6,14 @@
 namespace fabula::app {
 
 void add_choices(CLI::App& app, Run& run) {
-    auto* command = app.add_subcommand("choices", "what people picked: import histories of others");
+    auto* command = app.add_subcommand(
+        "choices", "what people picked: look at it, and import histories of others");
     command->require_subcommand(1);
     command->footer(R"(Examples:
+  fabula choices report --out report
   fabula choices import stories.json --dry-run
   fabula choices import stories.json --map map.json)");
+    add_choices_report(*command, run);
     add_choices_import(*command, run);
 }
 

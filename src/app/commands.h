@@ -21,6 +21,9 @@ void add_story(CLI::App& app, Run& run);
 void add_replay(CLI::App& story, Run& run);
 /// `why`, another.
 void add_why(CLI::App& story, Run& run);
+void add_choices(CLI::App& app, Run& run);
+/// `report`, one of the verbs of `choices`.
+void add_choices_report(CLI::App& choices, Run& run);
 void add_model(CLI::App& app, Run& run);
 void add_cache(CLI::App& app, Run& run);
 void add_bench(CLI::App& app, Run& run);

@@ -96,6 +96,7 @@ int run_command(int argc, char** argv) {
     fabula::app::add_write(app, run);
     fabula::app::add_choose(app, run);
     fabula::app::add_story(app, run);
+    fabula::app::add_choices(app, run);
     fabula::app::add_model(app, run);
     fabula::app::add_cache(app, run);
     fabula::app::add_settings(app, run);
