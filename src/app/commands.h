@@ -22,15 +22,13 @@ void add_replay(CLI::App& story, Run& run);
 /// `why`, another.
 void add_why(CLI::App& story, Run& run);
 void add_choices(CLI::App& app, Run& run);
-/// `report`, one of the verbs of `choices`.
+/// `report` and `import`, verbs of `choices`.
 void add_choices_report(CLI::App& choices, Run& run);
+void add_choices_import(CLI::App& choices, Run& run);
 void add_model(CLI::App& app, Run& run);
 void add_cache(CLI::App& app, Run& run);
 void add_bench(CLI::App& app, Run& run);
 void add_settings(CLI::App& app, Run& run);
-void add_choices(CLI::App& app, Run& run);
-/// `import`, one of the verbs of `choices`.
-void add_choices_import(CLI::App& choices, Run& run);
 void add_config(CLI::App& app, Run& run);
 void add_evaluate(CLI::App& app, Run& run);
 void add_doctor(CLI::App& app, Run& run);
