@@ -30,6 +30,7 @@ void add_cache(CLI::App& app, Run& run);
 void add_bench(CLI::App& app, Run& run);
 void add_settings(CLI::App& app, Run& run);
 void add_config(CLI::App& app, Run& run);
+void add_dataset(CLI::App& app, Run& run);
 void add_evaluate(CLI::App& app, Run& run);
 void add_doctor(CLI::App& app, Run& run);
 

@@ -100,6 +100,7 @@ int run_command(int argc, char** argv) {
     fabula::app::add_model(app, run);
     fabula::app::add_cache(app, run);
     fabula::app::add_settings(app, run);
+    fabula::app::add_dataset(app, run);
     fabula::app::add_config(app, run);
     fabula::app::add_bench(app, run);
     fabula::app::add_evaluate(app, run);
