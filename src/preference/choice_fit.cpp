@@ -28,7 +28,8 @@ double posterior(const ChoiceLikelihood& likelihood, const ChoicePrior& prior, c
 bool advance(const ChoiceLikelihood& likelihood, const ChoicePrior& prior, const Matrix& step,
              double value, ChoiceFit& fit) {
     const Matrix from = fit.z;
-    for (double length = 1; length > 1e-4; length /= 2) {
+    double length = 1;
+    for (int halved = 0; halved < 14; ++halved, length /= 2) {
         fit.z = from;
         add_scaled(length, step.all(), fit.z.all());
         if (posterior(likelihood, prior, fit, nullptr, nullptr) >= value) return true;

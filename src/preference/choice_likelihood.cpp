@@ -52,6 +52,23 @@ ChoiceWeights ChoiceLikelihood::nothing() const {
     return {Matrix(groups_.size(), n_features_), std::vector<double>(n_places_)};
 }
 
+void ChoiceLikelihood::log_probabilities(const Offer& offer, std::size_t g, const ChoiceWeights& at,
+                                         std::vector<double>& logs) const {
+    logs.resize(offer.n_shown);
+    for (std::size_t i = 0; i < offer.n_shown; ++i)
+        logs[i] = dot(at.weights.row(g), features_.row(offer.first + i)) + at.places[place_of(i)];
+    to_log_probabilities(logs);
+}
+
+void ChoiceLikelihood::add_slope(const Offer& offer, std::size_t g, const std::vector<double>& logs,
+                                 ChoiceWeights& gradient) const {
+    for (std::size_t i = 0; i < offer.n_shown; ++i) {
+        const double surprise = (i == offer.picked ? 1.0 : 0.0) - std::exp(logs[i]);
+        add_scaled(surprise, features_.row(offer.first + i), gradient.weights.row(g));
+        gradient.places[place_of(i)] += surprise;
+    }
+}
+
 double ChoiceLikelihood::value(const ChoiceWeights& at, ChoiceWeights* gradient,
                                std::vector<double>* probabilities) const {
     if (gradient) *gradient = nothing();
@@ -60,20 +77,11 @@ double ChoiceLikelihood::value(const ChoiceWeights& at, ChoiceWeights* gradient,
     std::vector<double> logs;
     for (std::size_t g = 0; g < groups_.size(); ++g) {
         for (const auto& offer : offers_[g]) {
-            logs.resize(offer.n_shown);
-            for (std::size_t i = 0; i < offer.n_shown; ++i)
-                logs[i] =
-                    dot(at.weights.row(g), features_.row(offer.first + i)) + at.places[place_of(i)];
-            to_log_probabilities(logs);
+            log_probabilities(offer, g, at, logs);
             sum += logs[offer.picked];
-            for (std::size_t i = 0; i < offer.n_shown; ++i) {
-                const double probability = std::exp(logs[i]);
-                if (probabilities) (*probabilities)[offer.first + i] = probability;
-                if (!gradient) continue;
-                const double surprise = (i == offer.picked ? 1.0 : 0.0) - probability;
-                add_scaled(surprise, features_.row(offer.first + i), gradient->weights.row(g));
-                gradient->places[place_of(i)] += surprise;
-            }
+            if (gradient) add_slope(offer, g, logs, *gradient);
+            for (std::size_t i = 0; probabilities && i < offer.n_shown; ++i)
+                (*probabilities)[offer.first + i] = std::exp(logs[i]);
         }
     }
     return sum;

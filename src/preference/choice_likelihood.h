@@ -66,6 +66,11 @@ private:
         std::size_t picked;
     };
 
+    void log_probabilities(const Offer& offer, std::size_t g, const ChoiceWeights& at,
+                           std::vector<double>& logs) const;
+    void add_slope(const Offer& offer, std::size_t g, const std::vector<double>& logs,
+                   ChoiceWeights& gradient) const;
+
     std::size_t n_features_;
     std::size_t n_places_ = 0;
     std::size_t n_offers_ = 0;

@@ -53,8 +53,8 @@ CosineBasis::CosineBasis(const SettingsBox& box, const Point& lengths, std::size
 
 void CosineBasis::evaluate(const Point& point, std::span<double> features) const {
     assert(features.size() == size());
-    const auto n = static_cast<std::size_t>(highest_ + 1);
-    std::array<double, 3 * (highest_frequency + 1)> cosines{};
+    const auto n = static_cast<std::size_t>(highest_) + 1;
+    std::array<double, 3UL * (highest_frequency + 1)> cosines{};
     for (std::size_t d = 0; d < 3; ++d) {
         const double angle = unit_frequency * (point[d] + margin);
         cosines[d * n] = 1;

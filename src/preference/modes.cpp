@@ -33,8 +33,7 @@ public:
     explicit Grid(const ChoiceModel& model) {
         for (std::size_t d = 0; d < 3; ++d)
             size_[d] = model.box().is_open(d) ? n_grid : 1;
-        const auto n = static_cast<std::size_t>(size_[0] * size_[1] * size_[2]);
-        values_.assign(n, {});
+        values_.assign(n_cells(0) * n_cells(1) * n_cells(2), {});
         Cell cell{};
         for (cell[0] = 0; cell[0] < size_[0]; ++cell[0]) {
             for (cell[1] = 0; cell[1] < size_[1]; ++cell[1]) {
@@ -80,12 +79,17 @@ public:
     }
 
 private:
+    std::size_t n_cells(std::size_t d) const { return static_cast<std::size_t>(size_[d]); }
+
     std::size_t index_of(const Cell& cell) const {
-        return static_cast<std::size_t>((cell[0] * size_[1] + cell[1]) * size_[2] + cell[2]);
+        std::size_t index = 0;
+        for (std::size_t d = 0; d < 3; ++d)
+            index = index * n_cells(d) + static_cast<std::size_t>(cell[d]);
+        return index;
     }
 
     double value_at(Cell cell, const Cell& direction, std::size_t s) const {
-        constexpr double nothing = -std::numeric_limits<double>::infinity();
+        const double nothing = -std::numeric_limits<double>::infinity();
         for (std::size_t d = 0; d < 3; ++d) {
             cell[d] += direction[d];
             if (cell[d] < 0 || cell[d] >= size_[d]) return nothing;

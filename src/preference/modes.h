@@ -9,7 +9,7 @@
 namespace fabula::preference {
 
 struct Mode {
-    Point point;
+    Point point{};
     double utility = 0;
 };
 

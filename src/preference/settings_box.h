@@ -50,8 +50,8 @@ double random_density(const RandomRanges& ranges, const SeenCandidate& settings)
 /// with deviations `widths` (in units of the box, > 0), cut to the ranges and, given top_k, to the
 /// ceiling of temperature, to which the centre is moved where it lies above.
 struct Cloud {
-    Point centre;
-    Point widths;
+    Point centre{};
+    Point widths{};
 };
 
 /// Draws with numbers 0 (top_k), 1 (temperature) and 2 (typical_p) of `rng`; what is not drawn is
