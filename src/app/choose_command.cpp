@@ -65,7 +65,11 @@ public:
     std::optional<Result<Decision>> next(std::size_t n_candidates) {
         const char c = input_.key(stop_);
         if (c == 0) return std::nullopt;
-        if (c == '\n' || c == '\r' || c == ' ') return Result(Decision{});
+        if (c == '\n' || c == '\r' || c == ' ' || c == '\033') return Result(Decision{});
+        if (c == DecisionInput::pasted)
+            return Result<Decision>(Error{ErrorCode::invalid_input,
+                                          "many keys at once are taken for a paste and left out: w "
+                                          "is for words of your own"});
         std::string line(1, c);
         const std::string numbers = fmt::format("1-{}", n_candidates);
         if (c == 'e') line += " " + digit("edit which? " + numbers);
@@ -115,10 +119,19 @@ std::optional<Result<Decision>> next_line(DecisionInput& input, const std::stop_
     const bool wants_words = decision && decision->text.empty() &&
                              (decision->verb == Verb::write || decision->verb == Verb::edit);
     if (!wants_words) return decision;
-    const auto words = input.text(stop);
+    std::string unfinished;
+    const auto words = input.text(stop, unfinished);
     if (!words) return std::nullopt;
     decision->text = *words;
     return decision;
+}
+
+// What a person can do something about is told, and choosing goes on.
+Result<Unit> mend(const Error& error, ChooseSession& session, ChooseView& view,
+                  const std::stop_token& stop) {
+    if (error.code != ErrorCode::invalid_input && error.code != ErrorCode::conflict) return error;
+    view.complain(error.message);
+    return error.code == ErrorCode::conflict ? session.reload(stop) : Result<Unit>(Unit{});
 }
 
 // A script ends with the first line that is not understood.
@@ -141,8 +154,13 @@ Result<int> run_session(ChooseSession& session, ChooseView& view, DecisionInput&
             continue;
         }
         const auto is_over = session.decide(**decision, stop);
-        if (!is_over) return is_over.error();
-        if (*is_over) break;
+        if (is_over && *is_over) break;
+        if (is_over) continue;
+        if (!input.is_interactive())
+            return Error{is_over.error().code,
+                         fmt::format("decision {}: {}", n_lines, is_over.error().message)};
+        if (const auto mended = mend(is_over.error(), session, view, stop); !mended)
+            return mended.error();
     }
     return stop.stop_requested() ? 128 + signal_received() : exit_success;
 }
@@ -179,6 +197,7 @@ Result<int> choose_story(const ChooseArguments& arguments) {
         if (desk->has_steps || ++n_made % offers_between_lessons != 0) return Unit{};
         return set_policy(offer, desk->policy, *desk->store);
     };
+    options.keep_draft = [&](const std::string& words) { keep_draft(words, view); };
     if (input.is_interactive())
         options.edit = [&](const std::string& words) {
             return edit_words(words, input, view, stop);
@@ -192,8 +211,11 @@ Result<int> choose_story(const ChooseArguments& arguments) {
                                 story.record.seed, engine::policy_name(desk->options.offer)),
                     *text, false);
     const auto status = run_session(session, view, input, stop);
-    view.tell(fmt::format("kept: story {} with {} passages; go on with fabula choose --continue {}",
-                          id, session.story().tree.size(), id));
+    const auto n = session.story().tree.size() - 1;
+    view.tell(
+        fmt::format("kept: story {}, its opening and {} {}; go on with fabula choose "
+                    "--continue {}",
+                    id, n, n == 1 ? "passage" : "passages", id));
     if (!std::cout) return Error{ErrorCode::unavailable, "cannot write to standard output"};
     return status;
 }

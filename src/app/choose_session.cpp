@@ -103,9 +103,12 @@ std::vector<std::size_t> ChooseSession::open_slots(const store::OfferRecord& off
     for (const auto& choice : work_.story.choices) {
         if (choice.offer == offer.id && !choice.shown.empty()) slots = choice.shown;
     }
-    if (!slots.empty()) return slots;
-    for (const auto& candidate : offer.candidates)
-        slots.push_back(candidate.index);
+    // And those that were drawn anew since: nobody knows any more in whose place.
+    const std::size_t newest =
+        slots.empty() ? 0 : *std::max_element(slots.begin(), slots.end()) + 1;
+    for (const auto& candidate : offer.candidates) {
+        if (candidate.index >= newest) slots.push_back(candidate.index);
+    }
     if (slots.size() > most_slots)
         slots.erase(slots.begin(), slots.end() - static_cast<std::ptrdiff_t>(most_slots));
     return slots;
@@ -122,7 +125,11 @@ Result<Unit> ChooseSession::offer(const std::stop_token& stop) {
         for (const auto& choice : work_.story.choices) {
             if (choice.offer == open->id) is_refused = !choice.index && choice.passage == head;
         }
-        if (is_refused) open = nullptr;
+        // What was stopped while it was drawn is kept, and drawn anew as another offer.
+        const bool is_broken_off =
+            std::all_of(open->candidates.begin(), open->candidates.end(),
+                        [](const auto& candidate) { return candidate.ending == "stopped"; });
+        if (is_refused || is_broken_off) open = nullptr;
     }
     if (open == nullptr) return draw(stop);
     offer_ = open->id;
@@ -139,6 +146,7 @@ Result<Unit> ChooseSession::draw(const std::stop_token& stop) {
         if (const auto learned = options_.learn(options_.offer); !learned) return learned.error();
     }
     drawn_.reset();
+    offer_.reset();  // where nothing comes of it, nothing is offered
     const auto offered = engine::offer(work_, options_.offer, events_, stop);
     if (!offered) {
         view_.abandon();
@@ -148,6 +156,12 @@ Result<Unit> ChooseSession::draw(const std::stop_token& stop) {
     drawn_ = *offered;
     view_.finish(shown());
     offered_ = std::chrono::steady_clock::now();
+    const auto* made = current();
+    if (std::none_of(made->candidates.begin(), made->candidates.end(), has_words) &&
+        !offered->was_stopped)
+        view_.tell(
+            "the model has no more words here: w writes on, u goes back, and with "
+            "--ignore-end the story does not end");
     return Unit{};
 }
 
@@ -183,7 +197,11 @@ Result<Unit> ChooseSession::take(std::optional<std::size_t> place, std::optional
         std::chrono::duration<double>(std::chrono::steady_clock::now() - offered_).count();
     const auto passage =
         engine::choose(work_.store, work_.story, pick, options_.offer.clock(), events_);
-    if (!passage) return passage.error();
+    if (!passage) {
+        why_ = pick.reason;
+        if (pick.words && options_.keep_draft) options_.keep_draft(*pick.words);
+        return passage.error();
+    }
     const auto origin = work_.story.tree.at(*passage).origin;
     if (place && drawn_ && drawn_->id == *offer_ && origin == story::Origin::generated)
         engine::keep_taken(work_, *drawn_, *pick.index);
@@ -201,7 +219,7 @@ Result<Unit> ChooseSession::edit(std::size_t place, const std::string& words,
     if (words.empty()) {
         if (!options_.edit) return mistake("what should it say? e N and the new words");
         const auto given = options_.edit(record->text);
-        if (!given) return given.error();
+        if (!given) return mistake(given.error().message);
         if (!*given) {
             view_.tell("left as it was");
             return Unit{};
@@ -217,7 +235,7 @@ Result<Unit> ChooseSession::write(const std::string& words, const std::stop_toke
     if (words.empty()) {
         if (!options_.edit) return mistake("what should it say? w and the words");
         const auto given = options_.edit("");
-        if (!given) return given.error();
+        if (!given) return mistake(given.error().message);
         if (!*given) {
             view_.tell("nothing written");
             return Unit{};
@@ -247,19 +265,19 @@ Result<Unit> ChooseSession::again_all(const std::stop_token& stop) {
 
 Result<Unit> ChooseSession::again_one(std::size_t place, const std::stop_token& stop) {
     const auto* offer = current();
-    if (offer->prompt_ids.empty())
-        return mistake(
-            "the prompt of this offer was not kept as the model saw it: r draws all anew");
+    const auto& info = work_.generator.info();
+    const bool is_same = offer->model_hash == info.hash && offer->model == info.name;
+    if (offer->prompt_ids.empty() || !is_same)
+        return mistake(fmt::format("this was offered by model '{}', not by '{}': r draws all anew",
+                                   offer->model, info.name));
     const std::size_t before = slots_[place];
     const std::size_t next = offer->candidates.back().index + 1;
     auto slots = shown();
     slots_[place] = next;  // its words are drawn there
     slots[place].text.clear();
     slots[place].note.clear();
-    view_.begin(fmt::format("candidate {} anew", place + 1), {slots[place]});
-    const auto growing = std::exchange(slots_, {next});
+    view_.begin(fmt::format("candidate {} anew", place + 1), slots);
     const auto record = engine::redraw(work_, *offer_, options_.offer, events_, stop);
-    slots_ = growing;
     if (!record) {
         slots_[place] = before;
         view_.abandon();
@@ -285,6 +303,8 @@ Result<Unit> ChooseSession::move(store::MoveKind kind, story::PassageId to,
 }
 
 Result<Unit> ChooseSession::rate(std::size_t place, int rating, const std::string& reason) {
+    if (!has_words(*find(*current(), slots_[place])))
+        return mistake(fmt::format("candidate {} has no words to rate", place + 1));
     store::RatingRecord record;
     record.offer = *offer_;
     record.index = slots_[place];
@@ -304,6 +324,11 @@ Result<Unit> ChooseSession::rate(std::size_t place, int rating, const std::strin
 }
 
 Result<Unit> ChooseSession::act(const Decision& decision, const std::stop_token& stop) {
+    const bool needs_offer = decision.verb != Verb::undo && decision.verb != Verb::jump;
+    if (current() == nullptr && needs_offer) {
+        if (decision.verb == Verb::again) return draw(stop);
+        return mistake("nothing is offered here just now: r draws, u goes back");
+    }
     const bool is_of_candidate = decision.verb == Verb::take || decision.verb == Verb::edit ||
                                  decision.verb == Verb::up || decision.verb == Verb::down ||
                                  (decision.verb == Verb::again && decision.number);
@@ -343,10 +368,7 @@ Result<Unit> ChooseSession::act(const Decision& decision, const std::stop_token&
     return Unit{};
 }
 
-// What went wrong, and on from what is in the store now.
-Result<Unit> ChooseSession::settle(const Error& error, const std::stop_token& stop) {
-    view_.complain(error.message);
-    if (error.code != ErrorCode::conflict) return Unit{};
+Result<Unit> ChooseSession::reload(const std::stop_token& stop) {
     auto story = work_.store.load(work_.story.record.id);
     if (!story) return story.error();
     work_.story = *std::move(story);
@@ -379,11 +401,6 @@ Result<bool> ChooseSession::decide(const Decision& decision, const std::stop_tok
             return false;
         default:
             done = act(decision, stop);
-    }
-    if (!done && done.error().code == ErrorCode::conflict) done = settle(done.error(), stop);
-    if (!done && done.error().code == ErrorCode::invalid_input) {
-        view_.complain(done.error().message);
-        return false;
     }
     if (!done) return done.error();
     return stop.stop_requested();

@@ -23,6 +23,8 @@ struct SessionOptions {
     std::function<Result<Unit>(engine::OfferOptions&)> learn;
     /// Words as a person changes them, begun with these; empty: they gave up.
     std::function<Result<std::optional<std::string>>(const std::string&)> edit;
+    /// Keeps words of a person that the store could not take, and says where.
+    std::function<void(const std::string&)> keep_draft;
 };
 
 class ChooseSession {
@@ -34,9 +36,13 @@ public:
     /// Shows what is offered where the story stands: what was left open there, or something new.
     Result<Unit> offer(const std::stop_token& stop);
 
-    /// Does it. `true` when the session is over. Errors that a person can mend are told in the view
-    /// and are none.
+    /// Does it. `true` when the session is over. Errors: invalid_input for a decision that cannot
+    /// be carried out here, and nothing has happened; conflict when somebody else moved the story:
+    /// `reload` goes on from where it stands; those of the store and the model.
     Result<bool> decide(const Decision& decision, const std::stop_token& stop);
+
+    /// The story as the store has it now, and what is offered there.
+    Result<Unit> reload(const std::stop_token& stop);
 
     std::size_t n_slots() const { return slots_.size(); }
     const store::Story& story() const { return work_.story; }
@@ -56,7 +62,6 @@ private:
     Result<Unit> move(store::MoveKind kind, story::PassageId to, const std::stop_token& stop);
     Result<Unit> rate(std::size_t place, int rating, const std::string& reason);
     Result<Unit> act(const Decision& decision, const std::stop_token& stop);
-    Result<Unit> settle(const Error& error, const std::stop_token& stop);
     std::string words_behind_head(const std::string& words) const;
     std::string taken_reason(const std::string& reason);
 

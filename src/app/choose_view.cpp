@@ -138,9 +138,11 @@ void ChooseView::begin(std::string_view title, std::vector<Slot> slots) {
     slots_ = std::move(slots);
     is_growing_ = true;
     n_drawn_ = 0;
-    n_streamed_ = 0;
     stream_column_ = 0;
     stream_word_.clear();
+    is_streaming_ = options_.can_redraw && !is_side_by_side() && !slots_.empty() &&
+                    std::all_of(slots_.begin(), slots_.end(),
+                                [](const Slot& slot) { return slot.text.empty(); });
     if (options_.is_quiet) return;
     out_ << '\n' << palette_.dim << title << ' ';
     const std::size_t line = is_side_by_side() ? options_.columns - 1 : width_;
@@ -149,7 +151,7 @@ void ChooseView::begin(std::string_view title, std::vector<Slot> slots) {
     out_ << palette_.plain << '\n';
     if (is_side_by_side())
         draw();
-    else if (options_.can_redraw && !slots_.empty())
+    else if (is_streaming_)
         print_stacked(0);  // its words follow as they come
     out_.flush();
 }
@@ -190,7 +192,7 @@ void ChooseView::grow(std::size_t place, std::string_view text) {
     slots_[place].text += text;
     if (options_.is_quiet || !is_growing_ || !options_.can_redraw) return;
     if (!is_side_by_side()) {
-        if (place == 0) stream(text);
+        if (place == 0 && is_streaming_) stream(text);
         out_.flush();
         return;
     }
@@ -203,7 +205,8 @@ void ChooseView::grow(std::size_t place, std::string_view text) {
 }
 
 void ChooseView::finish(std::vector<Slot> slots) {
-    const bool was_streamed = is_growing_ && options_.can_redraw && !is_side_by_side();
+    const bool was_streamed = is_growing_ && is_streaming_;
+    is_streaming_ = false;
     slots_ = std::move(slots);
     is_growing_ = false;
     if (options_.is_quiet) return;
@@ -236,7 +239,7 @@ void ChooseView::show_keys(std::size_t n, bool is_long) {
     if (!is_long) {
         out_ << palette_.dim;
         const std::string keys =
-            numbers + " take  e edit  w write  r again  u undo  t tree  +- rate  ? help  q quit";
+            numbers + " take  ? help  q quit  e edit  w write  r again  u undo  t tree  +- rate";
         out_ << first_columns(keys, options_.columns - 1) << '\n';
         out_ << palette_.plain;
         out_.flush();
@@ -245,7 +248,9 @@ void ChooseView::show_keys(std::size_t n, bool is_long) {
     const std::pair<std::string, const char*> keys[] = {
         {numbers, "take that candidate; it becomes a passage of the story"},
         {"e", "edit a candidate first, in $VISUAL or $EDITOR, or by typing it anew"},
-        {"w", "write the passage yourself; a line with a full stop alone ends it"},
+        {"w",
+         "write the passage yourself, in the same way; typed words end with a full stop alone "
+         "on a line"},
         {"r", "draw anew: one of them, or all"},
         {"u", "undo: one passage back; what was offered there is offered again"},
         {"j", "jump to any passage; choosing there begins a branch"},
@@ -255,6 +260,7 @@ void ChooseView::show_keys(std::size_t n, bool is_long) {
         {"y",
          "say why, before choosing or rating: c coherence, s style, t turn of the story, or "
          "your own words"},
+        {"Esc", "back from a question"},
         {"q", "quit; everything is kept, and fabula choose --continue goes on"}};
     for (const auto& [key, hint] : keys) {
         const auto lines = wrapped(hint, width_ - std::min<std::size_t>(width_ - 20, 7));

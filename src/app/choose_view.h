@@ -43,7 +43,8 @@ public:
     /// The story so far, or its end: the last lines where it is longer than half of the screen.
     void show_story(std::string_view title, const std::string& text, bool is_whole);
 
-    /// Work on an offer begins: `slots` hold settings, and text where it is there already.
+    /// Work on an offer begins: `slots` hold settings, and text where it is there already. Where
+    /// there is none and slots stand below each other, the first one streams.
     void begin(std::string_view title, std::vector<Slot> slots);
     /// More words of the slot at `place`.
     void grow(std::size_t place, std::string_view text);
@@ -86,7 +87,7 @@ private:
     std::size_t n_drawn_ = 0;        // lines that can be drawn over
     std::size_t stream_column_ = 0;  // where the next streamed word stands
     std::string stream_word_;        // not yet printed: it may not fit on the line
-    std::size_t n_streamed_ = 0;     // bytes of the first slot that are on the screen
+    bool is_streaming_ = false;      // the words of the first slot are printed as they come
     std::chrono::steady_clock::time_point drawn_;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: 0BSD
 #include "app/decisions.h"
 
+#include "app/signals.h"
 #include "app/terminal.h"
 
 #include <poll.h>
@@ -10,6 +11,8 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <csignal>
+#include <utility>
 
 namespace fabula::app {
 namespace {
@@ -67,10 +70,26 @@ termios& before() {
     return modes;
 }
 
+// Where the program dies by its own hand the terminal is given back first.
+void give_back(int number) {
+    tcsetattr(0, TCSANOW, &before());
+    static_cast<void>(std::signal(number, SIG_DFL));
+    static_cast<void>(std::raise(number));
+}
+
+void give_back_at_once() {
+    tcsetattr(0, TCSANOW, &before());
+}
+
 void set_keys(bool are_keys) {
+    static_cast<void>(std::signal(SIGABRT, are_keys ? give_back : SIG_DFL));
+    before_sudden_exit(are_keys ? give_back_at_once : nullptr);
     termios modes = before();
     if (are_keys) {
         modes.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO);
+        // Nothing that would end or halt the program and leave the terminal like this.
+        modes.c_cc[VQUIT] = _POSIX_VDISABLE;
+        modes.c_cc[VSUSP] = _POSIX_VDISABLE;
         modes.c_cc[VMIN] = 1;
         modes.c_cc[VTIME] = 0;
     }
@@ -117,6 +136,7 @@ Result<Decision> decision_from(std::string_view line) {
     if (!verb || is_word) return not_understood(line);
     decision.verb = *verb;
     rest = trimmed(rest.substr(1));
+    if (*verb == Verb::again && rest == "a") rest = {};  // all of them
     if (wants_number(*verb) || *verb == Verb::again) decision.number = number_at(rest);
     if (wants_number(*verb) && !decision.number)
         return Error{ErrorCode::invalid_input, "'" + printable_line(line.substr(0, 40)) +
@@ -160,16 +180,22 @@ bool DecisionInput::fill(const std::stop_token& stop) {
 }
 
 char DecisionInput::key(const std::stop_token& stop) {
+    constexpr std::size_t most_ahead = 16;  // nobody types more keys at once
     for (;;) {
         if (buffer_.empty() && !fill(stop)) return 0;
+        if (buffer_.size() > most_ahead) {
+            while (is_ready(20) && fill(stop)) {
+            }
+            buffer_.clear();
+            return pasted;
+        }
         const char c = buffer_.front();
         buffer_.erase(0, 1);
         if (c == '\004') return 0;  // Ctrl-D
         if (c != '\033') return c;
-        // The rest of an arrow key comes at once.
-        while (buffer_.empty() && is_ready(20) && fill(stop)) {
-        }
-        const auto end = std::find_if(buffer_.begin(), buffer_.end(), [](char each) {
+        // The rest of an arrow key comes at once; behind Escape itself nothing comes.
+        if (buffer_.empty() && !(is_ready(20) && fill(stop))) return c;
+        const auto end = std::find_if(buffer_.begin() + 1, buffer_.end(), [](char each) {
             return each == '~' || std::isalpha(static_cast<unsigned char>(each)) != 0;
         });
         buffer_.erase(buffer_.begin(), end == buffer_.end() ? end : end + 1);
@@ -191,18 +217,21 @@ std::optional<std::string> DecisionInput::line(const std::stop_token& stop) {
         break;
     }
     resume();
-    if (found && found->ends_with('\r')) found->pop_back();
+    if (!found) return found;
+    if (found->find('\033') != std::string::npos) return "";
+    std::erase_if(*found, [](char c) { return static_cast<unsigned char>(c) < 0x20 && c != '\t'; });
     return found;
 }
 
-std::optional<std::string> DecisionInput::text(const std::stop_token& stop) {
-    std::string text;
+std::optional<std::string> DecisionInput::text(const std::stop_token& stop,
+                                               std::string& unfinished) {
+    unfinished.clear();
     for (;;) {
         const auto next = line(stop);
-        if (!next && (text.empty() || stop.stop_requested())) return std::nullopt;
-        if (!next || *next == ".") return text;
-        if (!text.empty()) text += '\n';
-        text += *next;
+        if (!next && (unfinished.empty() || stop.stop_requested())) return std::nullopt;
+        if (!next || *next == ".") return std::exchange(unfinished, "");
+        if (!unfinished.empty()) unfinished += '\n';
+        unfinished += *next;
     }
 }
 

@@ -57,16 +57,19 @@ public:
     /// Whether keys are read, and questions may be asked.
     bool is_interactive() const { return is_interactive_; }
 
-    /// A key; 0 at the end of the input, or when stopped. Arrow keys and the like are swallowed.
+    /// A key; 0 at the end of the input, or when stopped; `pasted` in place of a heap of keys that
+    /// came at once, which are dropped. Arrow keys and the like are swallowed, Escape is not.
     char key(const std::stop_token& stop);
+    static constexpr char pasted = '\001';
 
-    /// A line without its end, with the terminal's own editing; empty at the end of the input, or
-    /// when stopped.
+    /// A line without its end and without control characters, with the terminal's own editing;
+    /// empty at the end of the input, or when stopped. A line with an Escape in it is taken back:
+    /// "".
     std::optional<std::string> line(const std::stop_token& stop);
 
     /// Lines up to one that holds a full stop alone, or up to the end of the input, joined; empty
-    /// where there is none, or when stopped.
-    std::optional<std::string> text(const std::stop_token& stop);
+    /// where there is none, or when stopped: `unfinished` has what was typed until then.
+    std::optional<std::string> text(const std::stop_token& stop, std::string& unfinished);
 
     /// For as long as another program has the terminal (an editor).
     void suspend();

@@ -3,11 +3,13 @@
 
 #include "app/configuration.h"
 #include "app/files.h"
+#include "app/paths.h"
 
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 
@@ -71,17 +73,35 @@ private:
 
 }  // namespace
 
+void keep_draft(const std::string& words, ChooseView& view) {
+    const std::string path = cache_folder() + "/draft.txt";
+    Result<Unit> kept = make_folder_of(path);
+    if (kept) kept = write_file(path, words + "\n");
+    if (kept)
+        view.tell("your words are kept in " + path);
+    else
+        view.complain(kept.error().message + "; your words were: " + words);
+}
+
 Result<std::optional<std::string>> edit_words(const std::string& words, DecisionInput& input,
                                               ChooseView& view, const std::stop_token& stop) {
-    const auto begin = words.find_first_not_of(" \n");
-    const std::string shown = begin == std::string::npos ? "" : words.substr(begin);
+    // White space around the words is not shown, and that before them put back.
+    constexpr const char* space = " \t\r\n";
+    const auto begin = std::min(words.find_first_not_of(space), words.size());
+    const auto end = words.find_last_not_of(space) + 1;
+    const std::string shown = words.substr(begin, std::max(begin, end) - begin);
     auto editor = process_environment("VISUAL");
     if (!editor) editor = process_environment("EDITOR");
     if (!editor) {
         view.tell(
             "type the words; a line with a full stop alone ends them, and nothing before it "
             "gives up");
-        auto typed = input.text(stop);
+        std::string unfinished;
+        auto typed = input.text(stop, unfinished);
+        if (!unfinished.empty()) {  // nobody said that it is done, so it becomes no passage
+            keep_draft(unfinished, view);
+            return std::optional<std::string>();
+        }
         if (!typed || typed->empty()) return std::optional<std::string>();
         return typed;
     }
@@ -93,13 +113,17 @@ Result<std::optional<std::string>> edit_words(const std::string& words, Decision
     input.suspend();
     const auto edited = run_editor(*editor, scratch.path());
     input.resume();
-    if (!edited) return edited.error();
-    auto text = read_file(scratch.path());
+    const auto text = read_file(scratch.path());
     if (!text) return text.error();
-    while (text->ends_with('\n') || text->ends_with('\r'))
-        text->pop_back();
-    if (text->empty() || *text == shown) return std::optional<std::string>();
-    return std::optional(*std::move(text));
+    const auto from = std::min(text->find_first_not_of(space), text->size());
+    const auto to = std::max(from, text->find_last_not_of(space) + 1);
+    const std::string now = text->substr(from, to - from);
+    if (!edited) {
+        if (!now.empty() && now != shown) keep_draft(now, view);
+        return edited.error();
+    }
+    if (now.empty() || now == shown) return std::optional<std::string>();
+    return std::optional(words.substr(0, begin) + now);
 }
 
 }  // namespace fabula::app

@@ -18,4 +18,7 @@ namespace fabula::app {
 Result<std::optional<std::string>> edit_words(const std::string& words, DecisionInput& input,
                                               ChooseView& view, const std::stop_token& stop);
 
+/// Words that could become no passage, in a file that is named in the view.
+void keep_draft(const std::string& words, ChooseView& view);
+
 }  // namespace fabula::app

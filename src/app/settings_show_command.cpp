@@ -25,7 +25,7 @@ struct ShowArguments {
     Flags flags;
     std::string chooser = "person";
     std::string name;  // of a preset
-    std::string file;
+    std::string file = "-";
     std::size_t step = 0;  // 0: all
     bool json = false;
     bool explains = false;
@@ -178,7 +178,7 @@ void add_settings_show(CLI::App& settings, Run& run) {
     auto wanted = std::make_shared<ShowArguments>();
     auto* exporting = settings.add_subcommand(
         "export", "the same as a file, for `--settings FILE` anywhere, without this database");
-    exporting->add_option("file", wanted->file, "where it goes; - is standard output")->required();
+    exporting->add_option("file", wanted->file, "where it goes [standard output]");
     add_log_flags(*exporting, *wanted);
     exporting->footer(
         "Examples:\n  fabula settings export mine.json\n  fabula write --settings mine.json "

@@ -12,6 +12,7 @@ namespace fabula::app {
 namespace {
 
 std::atomic<int> received{0};
+std::atomic<void (*)()> last_thing{nullptr};
 
 }  // namespace
 
@@ -30,9 +31,15 @@ std::stop_token listen_for_signals() {
         if (sigwait(&signals, &number) != 0) return;
         received = number;
         source.request_stop();
-        if (sigwait(&signals, &number) == 0) _exit(128 + number);
+        if (sigwait(&signals, &number) != 0) return;
+        if (auto* last = last_thing.load()) last();
+        _exit(128 + number);
     }).detach();
     return source.get_token();
+}
+
+void before_sudden_exit(void (*last)()) {
+    last_thing = last;
 }
 
 int signal_received() {

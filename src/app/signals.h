@@ -10,6 +10,10 @@ namespace fabula::app {
 /// SIGINT or SIGTERM, and by SIGHUP.
 std::stop_token listen_for_signals();
 
+/// Done before a second signal ends the program at once (the terminal's modes); null for nothing.
+/// Must be safe in any state of the program.
+void before_sudden_exit(void (*last)());
+
 /// The signal that came, or 0. The program's status is then 128 + that number.
 int signal_received();
 

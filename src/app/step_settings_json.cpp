@@ -182,7 +182,7 @@ Result<StepDump> dump_from_json(std::string_view json) {
 }
 
 bool is_step_dump(std::string_view bytes) {
-    if (bytes.size() > bounds.size_bytes) return false;
+    if (!store::check_bounds(bytes, bounds)) return false;
     const Json document = Json::parse(bytes.begin(), bytes.end(), nullptr, false);
     if (!document.is_object()) return false;
     if (document.contains("format")) return document["format"] == format_name;

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 namespace fabula::app {
 namespace {
 
@@ -86,6 +88,23 @@ TEST(StepSettings, ordinary_settings_are_no_dump) {
     EXPECT_FALSE(is_step_dump(R"({"temperature":0.7})"));
     EXPECT_FALSE(is_step_dump("temperature = 0.7"));
     EXPECT_FALSE(is_step_dump(""));
+}
+
+TEST(StepSettings, means_at_the_ends_of_their_ranges_can_be_drawn_about) {
+    for (const std::string top_k : {"0", "0.3", "1", "1000000"}) {
+        for (const std::string spread : {"0", "1e300"}) {
+            const auto dump =
+                dump_from_json("{\"step\":1,\"temperature\":{\"used\":10,\"spread\":" + spread +
+                               "},\"top_k\":{\"used\":" + (top_k == "0.3" ? "0" : top_k) +
+                               ",\"spread\":" + spread +
+                               "},\"typical_p\":{\"used\":1,\"spread\":" + spread + "}}");
+            ASSERT_TRUE(dump) << dump.error().message;
+            const auto proposal = propose_from(*dump, {})->propose({1, 0, 3}, {}, Rng(3));
+            EXPECT_TRUE(sample::validate(proposal.settings));
+            EXPECT_GE(proposal.settings.top_k, 10);
+            EXPECT_TRUE(std::isfinite(proposal.propensity.value_or(0)));
+        }
+    }
 }
 
 TEST(StepSettings, a_policy_draws_about_the_means_of_a_dump) {

@@ -20,13 +20,29 @@ namespace fabula::app {
 namespace {
 
 // What the words depend on, the number of steps aside: a longer story is the same one gone on with.
+// A policy that has learned more meanwhile, or notes that were changed, make another batch.
 std::string batch_name(const Desk& desk, const WritingArguments& arguments, std::uint64_t seed) {
     const auto& offer = desk.options.offer;
     std::string all;
+    std::string drawn;  // what the policy makes of a few places: what it has learned is in it
+    if (offer.proposer) {
+        for (std::size_t step = 1; step <= 8; ++step) {
+            const auto proposal =
+                offer.proposer->propose({step, step % 3, 3}, offer.settings, Rng(seed).child(step));
+            drawn += sample::to_json(proposal.settings);
+        }
+    }
+    std::string notes;
+    if (const auto given = offer.notes ? offer.notes() : Result(std::vector<story::Note>())) {
+        for (const auto& note : *given)
+            notes += std::string(story::name_of(note.kind)) + ":" + note.text + "\n";
+    }
+    const auto& info = desk.generator->info();
     for (const std::string& part :
-         {desk.prompt, std::to_string(seed), desk.generator->info().name,
-          desk.generator->info().hash, engine::policy_name(offer), std::to_string(offer.candidates),
-          sample::to_json(offer.settings), arguments.instruction, arguments.title}) {
+         {desk.prompt, std::to_string(seed), info.name, info.hash, info.backend, info.arithmetic,
+          engine::policy_name(offer), drawn, notes, std::to_string(offer.candidates),
+          sample::to_json(offer.settings), arguments.instruction, arguments.title,
+          std::string(offer.chat == engine::Chat::on ? desk.configuration.text("system") : "")}) {
         all += std::to_string(part.size());
         all += ':';
         all += part;

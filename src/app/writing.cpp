@@ -266,6 +266,9 @@ Result<Desk> open_desk(const WritingArguments& arguments, Occasion occasion) {
     if (!configuration) return configuration.error();
     auto options = options_of(*configuration);
     if (!options) return options.error();
+    if (occasion == Occasion::choosing) {  // as many as there are keys
+        if (const auto n = configuration->number("candidates", 1, 8); !n) return n.error();
+    }
     auto policy = policy_of(*configuration, occasion);
     if (!policy) return policy.error();
     auto prompt = prompt_of(arguments);  // bad input is told before a model is loaded

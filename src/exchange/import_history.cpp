@@ -191,6 +191,8 @@ void add_candidate(const Value& value, const FieldMap& map, ForeignOffer& offer)
     candidate.policy = text_at(value, map.policy);
     if (candidate.policy.empty()) candidate.policy = "imported";
     candidate.propensity = number_at(value, map.propensity);
+    if (candidate.propensity && !(*candidate.propensity > 0 && *candidate.propensity < 1e12))
+        candidate.propensity.reset();  // no density
     candidate.stream = seed_at(value, map.stream);
     candidate.ending = text_at(value, map.ending);
     candidate.score = number_at(value, map.score).value_or(0);
@@ -249,6 +251,7 @@ ForeignOffer offer_from(const Around& around, const FieldMap& map) {
     ForeignOffer offer;
     const Value& step = around.step;
     if (const Value* number = first_of(step, map.step)) offer.step = whole_of(*number);
+    if (offer.step && (*offer.step < -most_step || *offer.step > most_step)) offer.step.reset();
     offer.parent = text_at(step, map.parent);
     offer.number = text_at(step, map.offer);
     offer.input = text_at(step, map.input);

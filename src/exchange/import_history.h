@@ -47,6 +47,7 @@ struct ForeignStory {
 
 constexpr std::size_t most_candidates = 4096;  // of an offer
 constexpr std::size_t most_offers = 4096;      // of a story
+constexpr std::int64_t most_step = 1'000'000;  // a number beyond it numbers no step
 
 /// The story that `document` is, with its steps. Errors: invalid_input where there is no list of
 /// steps.

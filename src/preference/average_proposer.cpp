@@ -88,7 +88,8 @@ private:
         cloud.centre = box_.at(means);
         const auto& width = box_.width();
         Point spreads{averages.temperature.spread, 0, averages.typical_p.spread};
-        if (const auto top_k = averages.top_k.used) {
+        // 0, all tokens, is no place on the scale of ln top_k.
+        if (const auto top_k = averages.top_k.used; top_k && *top_k >= 1) {
             cloud.centre[1] = place_of_top_k(*top_k);
             // d ln k = dk / k: the spread of top_k on the scale on which it is drawn.
             spreads[1] = averages.top_k.spread / *top_k;

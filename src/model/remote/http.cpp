@@ -3,6 +3,7 @@
 
 #include <curl/curl.h>
 
+#include <algorithm>
 #include <memory>
 
 namespace fabula::model {
@@ -55,13 +56,15 @@ bool is_url(const std::string& text) {
 }
 
 std::string shown_url(const std::string& url) {
-    std::string shown = url.substr(0, url.find_first_of("?#"));
-    const auto host = shown.find("://");
-    if (host == std::string::npos) return shown;
-    const auto path = shown.find('/', host + 3);
-    const auto user = shown.rfind('@', path);
-    if (user != std::string::npos && user > host) shown.erase(host + 3, user - host - 2);
-    return shown;
+    const auto host = url.find("://");
+    if (host == std::string::npos) return url.substr(0, url.find_first_of("?#@"));
+    const auto begin = host + 3;
+    // User and password end at the last @ before the path; either may hold ? and #.
+    const auto path = std::min(url.find('/', begin), url.size());
+    const auto user = url.rfind('@', path);
+    const auto from = user != std::string::npos && user >= begin ? user + 1 : begin;
+    const std::string rest = url.substr(from);
+    return url.substr(0, begin) + rest.substr(0, rest.find_first_of("?#"));
 }
 
 Result<std::string> http_get(const std::string& url, const HttpLimits& limits) {

@@ -96,6 +96,7 @@ TEST(Http, waits_no_longer_than_is_allowed) {
 TEST(Http, shows_no_secret) {
     EXPECT_EQ(shown_url("https://me:secret@host.example/a?token=secret#x"),
               "https://host.example/a");
+    EXPECT_EQ(shown_url("http://user:pa?ss@host.example/a"), "http://host.example/a");
     EXPECT_EQ(shown_url("https://host.example"), "https://host.example");
     EXPECT_EQ(shown_url("https://host.example/@home"), "https://host.example/@home");
     const auto body = http_get("http://me:secret@127.0.0.1:1/?token=secret", {500, 1000});
