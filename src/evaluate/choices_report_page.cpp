@@ -16,8 +16,8 @@ std::string day(Timestamp time) {
 }
 
 std::string fact(const std::string& name, const std::string& value, bool is_words = false) {
-    return fmt::format("<div><dt>{}</dt><dd{}>{}</dd></div>\n", escaped(name),
-                       is_words ? " class=\"words\"" : "", escaped(value));
+    return fmt::format("<div{}><dt>{}</dt><dd>{}</dd></div>\n", is_words ? " class=\"words\"" : "",
+                       escaped(name), escaped(value));
 }
 
 std::string names_of(const std::vector<Counted>& counts, const char* unknown) {
@@ -53,11 +53,11 @@ std::string head_part(const ChoicesReport& report, Timestamp made) {
             "<p class=\"note\">No person has picked anything in this database, so this is what the "
             "program's own score picked. It says how the score works, not what readers like.</p>\n";
     out += "<dl>\n" + fact("offers compared", grouped(report.n_compared)) +
-           fact("candidates in them", grouped(report.n_shown)) +
-           fact("stories they are from", grouped(report.n_compared_stories)) +
-           fact("stories in the database", grouped(report.n_stories)) +
-           fact("offers a person decided on", grouped(report.n_by_person)) +
-           fact("offers the score decided on", grouped(report.n_by_score)) +
+           fact("candidates shown", grouped(report.n_shown)) +
+           fact("stories compared", grouped(report.n_compared_stories)) +
+           fact("stories in all", grouped(report.n_stories)) +
+           fact("decided by people", grouped(report.n_by_person)) +
+           fact("decided by the score", grouped(report.n_by_score)) +
            fact("models (offers)", names_of(report.models, "not kept"), true);
     if (report.chooser != Chooser::score)
         out += fact("users (offers)", names_of(report.users, "not kept"), true);

@@ -13,6 +13,7 @@ namespace fabula::evaluate {
 namespace {
 
 constexpr const char* minus = "\xE2\x88\x92";
+constexpr double least_worth_a_word = 0.1;  // standard deviations
 constexpr const char* dash = "\xE2\x80\x93";
 
 std::string mean_text(const ClusteredMean& mean) {
@@ -106,9 +107,10 @@ std::string plane_key() {
            key_cell("level-less3", "at most 0.6 times as often as blind picks") +
            key_cell("level-more0", "about as often") +
            key_cell("level-more3", "at least 1.6 times as often") +
-           key_cell("level-more0", "hatched: shown fewer than " +
-                                       std::to_string(preference::least_shown) + " times") +
-           "</ul>\n";
+           "<li><svg viewBox=\"0 0 28 14\" aria-hidden=\"true\"><rect width=\"28\" height=\"14\" "
+           "class=\"level-more0\"/><rect width=\"28\" height=\"14\" "
+           "fill=\"url(#plane-hatch)\"/></svg>shown fewer than " +
+           std::to_string(preference::least_shown) + " times</li>\n</ul>\n";
 }
 
 std::vector<std::string> rate_cells(const std::string& label, const preference::WinRate& rate) {
@@ -189,8 +191,7 @@ std::string plane_part(const ChoicesReport& report) {
     std::string out =
         "<section>\n<h2>Win rates over temperature and top_k</h2>\n<p>How often a candidate with "
         "such settings was picked when it was shown; below, how often it was shown. In bold where "
-        "the interval leaves out what blind picks would give.</p>\n" +
-        plane_key();
+        "the interval leaves out what blind picks would give.</p>\n";
     const auto& plane = report.plane;
     HeatMap map;
     std::vector<std::vector<std::string>> rows;
@@ -212,7 +213,7 @@ std::string plane_part(const ChoicesReport& report) {
          "top_k", "temperature"},
         map);
     if (svg.empty()) return out + "<p class=\"quiet\">No offer to compare.</p>\n</section>\n";
-    return out +
+    return out + plane_key() +
            figure(svg, "",
                   table({"temperature, top_k", "shown", "picked", "win rate", "interval",
                          "blind picks"},
@@ -339,12 +340,20 @@ std::string findings_part(const ChoicesReport& report) {
     std::vector<std::string> lines;
     const auto listed = [&](bool is_more, const char* words) {
         std::string names;
+        std::size_t n_small = 0;
         for (const auto& each : report.effects) {
             if (!each.is_distinct() || (each.effect.size > 0) != is_more) continue;
+            if (std::abs(each.effect.size) < least_worth_a_word) {
+                ++n_small;
+                continue;
+            }
             names += (names.empty() ? "" : ", ") + fmt::format("{} ({}{:.2f})", each.feature->label,
                                                                is_more ? "+" : minus,
                                                                std::abs(each.effect.size));
         }
+        if (n_small > 0)
+            names += (names.empty() ? "" : ", and ") +
+                     counted(n_small, "thing that hardly matters", "things that hardly matter");
         if (!names.empty()) lines.push_back(words + names + ".");
     };
     listed(true, "Picked candidates have more of: ");
@@ -359,12 +368,19 @@ std::string findings_part(const ChoicesReport& report) {
                                         row.label, percent(row.rate.rate()),
                                         percent(row.rate.chance())));
     }
-    for (const auto& row : report.places) {
-        if (row.rate.differs_from_chance())
-            lines.push_back(fmt::format(
-                "What stands at place {} on the screen is picked {} of the time, and not {} as "
-                "place alone should make it.",
-                row.label, percent(row.rate.rate()), percent(row.rate.chance())));
+    const bool has_bias =
+        std::any_of(report.places.begin(), report.places.end(),
+                    [](const RateRow& row) { return row.rate.differs_from_chance(); });
+    if (has_bias) {
+        std::string places;
+        for (const auto& [label, rate] : report.places) {
+            if (rate.is_known())
+                places += fmt::format("{}place {} wins {}", places.empty() ? "" : ", ", label,
+                                      percent(rate.rate()));
+        }
+        lines.push_back("Where a candidate stands on the screen matters: " + places +
+                        "; blind picks would give each " +
+                        percent(report.places.front().rate.chance()) + ".");
     }
     std::string out = "<section>\n<h2>In short</h2>\n<ul>\n";
     for (const auto& line : lines)

@@ -38,7 +38,8 @@ dl { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr))
 dl div { border-top: 1px solid var(--rule); padding-top: .3rem; }
 dt { color: var(--quiet); font-size: .9rem; }
 dd { margin: 0; font-size: 1.25rem; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
-dd.words { font-size: 1rem; }
+.words { grid-column: span 2; }
+.words dd { font-size: 1rem; }
 .grid { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 21rem), 1fr));
         gap: 1rem 2.5rem; }
 figure { margin: .8rem 0 1rem; min-width: 0; max-width: 30rem; }

@@ -12,7 +12,7 @@
 namespace fabula::evaluate {
 namespace {
 
-constexpr double left = 48;
+constexpr double left = 64;
 constexpr double right = plot_width - 12;
 constexpr double top = 10;
 constexpr double bottom = 170;
@@ -92,7 +92,7 @@ std::string line_plot(const PlotTexts& texts, const std::vector<Line>& lines,
         body += text_at(x(note.x), bottom + 17, short_number(note.x));
         body += text_at(x(note.x), bottom + 33, note.text, {"middle", "quiet"});
     }
-    body += text_at(left - 6, bottom + 33, "n", {"end", "quiet"});
+    body += text_at(left - 16, bottom + 33, "n", {"end", "quiet"});
     body += text_at((left + right) / 2, height - 6, texts.x_label, {"middle", "quiet"});
     body += text_upwards(11, (top + bottom) / 2, texts.y_label);
     for (const auto& line : lines)
