@@ -27,7 +27,7 @@ const History& some_history() {
         History stories;
         const Reader reader{{{0.65, 3.1, 0.95, 2.5, 1}, {1.05, 2.6, 0.7, 1, 2.5}}};
         const auto random = learn(Policy::random, {}, small_ranges()).value();
-        read_stories(reader, *random, 0, 60, Rng(5), stories);
+        read_stories(reader, *random, 0, 30, Rng(5), stories);
         return stories;
     }();
     return history;
@@ -124,7 +124,7 @@ TEST(Propose, stays_within_the_ranges_and_leaves_the_rest_as_it_was) {
     base.repetition_penalty = 1.1;
     for (const auto policy : learning) {
         const auto proposer = learned(policy);
-        for (std::uint64_t i = 0; i < 3000; ++i) {
+        for (std::uint64_t i = 0; i < 1000; ++i) {
             auto drawn = proposer->propose({1 + i % 8, i % 3, 3}, base, Rng(3).child(i)).settings;
             ASSERT_TRUE(sample::validate(drawn).has_value());
             ASSERT_GE(drawn.top_k, ranges.top_k_low);
