@@ -29,9 +29,8 @@ struct PolicyArguments : EvaluateArguments {
 
 // One reader and one policy, and what each seed came to.
 struct Cell {
-    const evaluate::Reader* reader;
+    evaluate::ScaledReader reader;
     Policy policy;
-    evaluate::Scale scale;
     std::vector<std::optional<evaluate::Trial>> trials;  // by seed; empty where it was stopped
 };
 
@@ -64,7 +63,8 @@ Result<std::vector<Cell>> cells_of(const PolicyArguments& arguments,
         const auto scale = evaluate::scale_of(reader, options.shape.steps, options.ranges);
         if (!scale) return scale.error();
         for (const auto policy : policies)
-            cells.push_back({&reader, policy, *scale,
+            cells.push_back({{reader, *scale},
+                             policy,
                              std::vector<std::optional<evaluate::Trial>>(arguments.seeds)});
     }
     return cells;
@@ -102,11 +102,11 @@ std::optional<PolicyRow> row_of(const Cell& cell, const evaluate::TrialOptions& 
         if (trial) trials.push_back(&*trial);
     }
     if (trials.empty()) return {};
-    PolicyRow row{.reader = cell.reader->name,
+    PolicyRow row{.reader = cell.reader.reader.name,
                   .policy = name_of(cell.policy),
                   .collecting = collecting,
                   .seeds = trials.size(),
-                  .scale = cell.scale,
+                  .scale = cell.reader.scale,
                   .curve = {},
                   .held_out = held_out_of(trials)};
     for (std::size_t i = 0; i < options.refits.size(); ++i) {
@@ -126,7 +126,7 @@ Result<Unit> try_all(const PolicyArguments& arguments, const evaluate::TrialOpti
     const auto job = [&](std::size_t number) -> Result<Unit> {
         auto& cell = cells[number % cells.size()];
         const std::size_t seed = number / cells.size();
-        auto trial = evaluate::try_policy(*cell.reader, cell.policy, cell.scale, options,
+        auto trial = evaluate::try_policy(cell.reader, cell.policy, options,
                                           Rng(arguments.seed).child(seed), stop);
         if (!trial) return trial.error();
         cell.trials[seed] = *std::move(trial);

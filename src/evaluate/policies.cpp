@@ -36,50 +36,63 @@ double mean_utility(const Reader& reader, const Proposer& proposer, const StoryS
     return sum / static_cast<double>(shape.steps);
 }
 
-// Adds the stories up to number `until`; false when stopped.
-bool collect(const Reader& reader, const Proposer& proposer, const TrialOptions& options,
-             std::size_t until, const Rng& rng, const std::stop_token& stop,
-             preference::History& history) {
-    std::size_t at = history.size() / options.shape.steps;
-    while (at < until) {
-        if (stop.stop_requested()) return false;
-        const std::size_t count = std::min(stories_at_once, until - at);
-        auto more = simulate(reader, proposer, options.shape, {at, count}, rng);
-        std::ranges::move(more, std::back_inserter(history));
-        at += count;
+// The stories that a policy learns from, as they become more.
+class Collection {
+public:
+    Collection(const Reader& reader, const StoryShape& shape, const Rng& rng)
+        : reader_(reader), shape_(shape), rng_(rng) {}
+
+    const preference::History& history() const { return history_; }
+
+    /// Adds those up to number `until`, shown by `proposer`; false when stopped.
+    bool grow(const Proposer& proposer, std::size_t until, const std::stop_token& stop) {
+        std::size_t at = history_.size() / shape_.steps;
+        while (at < until) {
+            if (stop.stop_requested()) return false;
+            const std::size_t count = std::min(stories_at_once, until - at);
+            auto more = simulate(reader_, proposer, shape_, {at, count}, rng_);
+            std::ranges::move(more, std::back_inserter(history_));
+            at += count;
+        }
+        return !stop.stop_requested();
     }
-    return true;
+
+private:
+    Reader reader_;
+    StoryShape shape_;
+    Rng rng_;
+    preference::History history_;
+};
+
+void keep_what_was_learned(const Proposer& learned, std::size_t steps, Trial& trial) {
+    for (std::size_t step = 1; step <= steps; ++step)
+        trial.learned.push_back(learned.in_words(step));
+    if (const auto* selection = preference::selection_of(learned)) trial.selection = *selection;
 }
 
 }  // namespace
 
-Result<std::optional<Trial>> try_policy(const Reader& reader, Policy policy, const Scale& scale,
+Result<std::optional<Trial>> try_policy(const ScaledReader& reader, Policy policy,
                                         const TrialOptions& options, const Rng& rng,
                                         const std::stop_token& stop) {
     assert(std::ranges::is_sorted(options.refits) && !options.refits.empty());
     const auto random = preference::learn(Policy::random, {}, options.ranges);
     if (!random) return random.error();
+    // What learns nothing needs no stories.
     const bool learns = policy != Policy::fixed && policy != Policy::random;
-    preference::History history;
+    Collection collection(reader.reader, options.shape, rng.child(for_stories));
     auto shown = *random;
     Trial trial;
     for (const auto refit : options.refits) {
-        // What learns nothing needs no stories.
-        if (learns &&
-            !collect(reader, *shown, options, refit, rng.child(for_stories), stop, history))
-            return std::optional<Trial>{};
-        if (stop.stop_requested()) return std::optional<Trial>{};
-        const auto learned = preference::learn(policy, history, options.ranges);
+        if (!collection.grow(*shown, learns ? refit : 0, stop)) return std::optional<Trial>{};
+        const auto learned = preference::learn(policy, collection.history(), options.ranges);
         if (!learned) return learned.error();
         const auto measured =
-            mean_utility(reader, **learned, options.shape, rng.child(for_measure));
-        trial.shares.push_back(scale.share_of(measured));
+            mean_utility(reader.reader, **learned, options.shape, rng.child(for_measure));
+        trial.shares.push_back(reader.scale.share_of(measured));
         if (options.collecting == Collecting::own && refit > 0) shown = *learned;
-        if (refit != options.refits.back()) continue;
-        for (std::size_t step = 1; step <= options.shape.steps; ++step)
-            trial.learned.push_back((*learned)->in_words(step));
-        if (const auto* selection = preference::selection_of(**learned))
-            trial.selection = *selection;
+        if (refit == options.refits.back())
+            keep_what_was_learned(**learned, options.shape.steps, trial);
     }
     return std::optional<Trial>(std::move(trial));
 }

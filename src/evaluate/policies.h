@@ -27,6 +27,12 @@ struct TrialOptions {
     std::vector<std::size_t> refits{0, 10, 30, 100, 300, 1000};
 };
 
+/// A reader, and the ends of the scale on which policies are measured with it.
+struct ScaledReader {
+    Reader reader;
+    Scale scale;
+};
+
 /// What one policy came to with one reader and one seed.
 struct Trial {
     /// At each of `refits`: Scale::share_of the mean utility, over the steps of a story, of
@@ -41,8 +47,8 @@ struct Trial {
 /// Simulates stories, learns and measures, in turn; the stories before the first refit above 0 are
 /// shown by the random policy. `rng` names the seed: two policies that collect alike see the same
 /// stories. Empty when stopped. Errors: those of preference::learn.
-Result<std::optional<Trial>> try_policy(const Reader& reader, preference::Policy policy,
-                                        const Scale& scale, const TrialOptions& options,
-                                        const Rng& rng, const std::stop_token& stop);
+Result<std::optional<Trial>> try_policy(const ScaledReader& reader, preference::Policy policy,
+                                        const TrialOptions& options, const Rng& rng,
+                                        const std::stop_token& stop);
 
 }  // namespace fabula::evaluate

@@ -14,7 +14,7 @@ Reader shipped(std::size_t i) {
 
 Trial tried(const Reader& reader, Policy policy, const TrialOptions& options, std::uint64_t seed) {
     const auto scale = scale_of(reader, options.shape.steps, options.ranges).value();
-    return try_policy(reader, policy, scale, options, Rng(seed), {}).value().value();
+    return try_policy({reader, scale}, policy, options, Rng(seed), {}).value().value();
 }
 
 TEST(TryPolicy, gives_fixed_the_share_of_its_settings_whatever_the_stories) {
@@ -84,7 +84,7 @@ TEST(TryPolicy, stops_when_it_is_asked_to) {
     const auto reader = shipped(0);
     const auto scale = scale_of(reader, 8, {}).value();
     const auto trial =
-        try_policy(reader, Policy::average, scale, {}, Rng(1), stop.get_token()).value();
+        try_policy({reader, scale}, Policy::average, {}, Rng(1), stop.get_token()).value();
     EXPECT_FALSE(trial.has_value());
 }
 

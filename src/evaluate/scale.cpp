@@ -121,8 +121,9 @@ double random_utility(const Reader& reader, std::size_t step, const RandomRanges
 Result<Scale> scale_of(const Reader& reader, std::size_t steps, const RandomRanges& ranges) {
     // Odd steps are alike, and so are even ones.
     Scale scale;
-    const auto n_odd = static_cast<double>((steps + 1) / 2);
-    const auto n_even = static_cast<double>(steps / 2);
+    const std::size_t even_steps = steps / 2;
+    const auto n_even = static_cast<double>(even_steps);
+    const auto n_odd = static_cast<double>(steps - even_steps);
     for (const auto& [step, count] : {std::pair{1, n_odd}, std::pair{2, n_even}}) {
         if (count == 0) continue;
         const auto at = static_cast<std::size_t>(step);
