@@ -124,6 +124,47 @@ std::vector<std::string> rate_cells(const std::string& label, const preference::
             percent(rate.chance())};
 }
 
+// "has a question mark (+0.25)"
+std::string with_size(const FeatureEffect& each) {
+    return fmt::format("{} ({}{:.2f})", each.feature->label, each.effect.size > 0 ? "+" : minus,
+                       std::abs(each.effect.size));
+}
+
+// What picked candidates have more of, or less, in one line; "" for nothing.
+std::string features_line(const ChoicesReport& report, bool is_more) {
+    std::string names;
+    std::size_t n_small = 0;
+    for (const auto& each : report.effects) {
+        if (!each.is_distinct() || (each.effect.size > 0) != is_more) continue;
+        if (std::abs(each.effect.size) < least_worth_a_word)
+            ++n_small;
+        else
+            names += (names.empty() ? "" : ", ") + with_size(each);
+    }
+    if (n_small > 0)
+        names += (names.empty() ? "" : ", and ") +
+                 counted(n_small, "thing that hardly matters", "things that hardly matter");
+    if (names.empty()) return "";
+    return std::string("Picked candidates have ") + (is_more ? "more" : "less") + " of: " + names +
+           ".";
+}
+
+// Whether the place on the screen matters, in one line; "" where it does not.
+std::string places_line(const ChoicesReport& report) {
+    const bool has_bias =
+        std::any_of(report.places.begin(), report.places.end(),
+                    [](const RateRow& row) { return row.rate.differs_from_chance(); });
+    if (!has_bias) return "";
+    std::string places;
+    for (const auto& [label, rate] : report.places) {
+        if (rate.is_known())
+            places += fmt::format("{}place {} wins {}", places.empty() ? "" : ", ", label,
+                                  percent(rate.rate()));
+    }
+    return "Where a candidate stands on the screen matters: " + places +
+           "; blind picks would give each " + percent(report.places.front().rate.chance()) + ".";
+}
+
 }  // namespace
 
 std::string percent(double share) {
@@ -338,50 +379,19 @@ std::string effects_part(const ChoicesReport& report) {
 
 std::string findings_part(const ChoicesReport& report) {
     std::vector<std::string> lines;
-    const auto listed = [&](bool is_more, const char* words) {
-        std::string names;
-        std::size_t n_small = 0;
-        for (const auto& each : report.effects) {
-            if (!each.is_distinct() || (each.effect.size > 0) != is_more) continue;
-            if (std::abs(each.effect.size) < least_worth_a_word) {
-                ++n_small;
-                continue;
-            }
-            names += (names.empty() ? "" : ", ") + fmt::format("{} ({}{:.2f})", each.feature->label,
-                                                               is_more ? "+" : minus,
-                                                               std::abs(each.effect.size));
-        }
-        if (n_small > 0)
-            names += (names.empty() ? "" : ", and ") +
-                     counted(n_small, "thing that hardly matters", "things that hardly matter");
-        if (!names.empty()) lines.push_back(words + names + ".");
-    };
-    listed(true, "Picked candidates have more of: ");
-    listed(false, "Picked candidates have less of: ");
+    for (const auto& line : {features_line(report, true), features_line(report, false)}) {
+        if (!line.empty()) lines.push_back(line);
+    }
     if (lines.empty())
         lines.emplace_back(
             "Nothing in the texts tells the picked candidates from the others, as "
             "far as these data can say.");
-    for (const auto& row : report.policies) {
-        if (row.rate.differs_from_chance())
+    for (const auto& [label, rate] : report.policies) {
+        if (rate.differs_from_chance())
             lines.push_back(fmt::format("The policy {} wins {} of the time, blind picks would {}.",
-                                        row.label, percent(row.rate.rate()),
-                                        percent(row.rate.chance())));
+                                        label, percent(rate.rate()), percent(rate.chance())));
     }
-    const bool has_bias =
-        std::any_of(report.places.begin(), report.places.end(),
-                    [](const RateRow& row) { return row.rate.differs_from_chance(); });
-    if (has_bias) {
-        std::string places;
-        for (const auto& [label, rate] : report.places) {
-            if (rate.is_known())
-                places += fmt::format("{}place {} wins {}", places.empty() ? "" : ", ", label,
-                                      percent(rate.rate()));
-        }
-        lines.push_back("Where a candidate stands on the screen matters: " + places +
-                        "; blind picks would give each " +
-                        percent(report.places.front().rate.chance()) + ".");
-    }
+    if (const auto line = places_line(report); !line.empty()) lines.push_back(line);
     std::string out = "<section>\n<h2>In short</h2>\n<ul>\n";
     for (const auto& line : lines)
         out += "<li>" + escaped(line) + "</li>\n";
