@@ -77,7 +77,7 @@ public:
         if (c == '-') line += " " + digit("down: which? " + numbers);
         if (c == 'r') {
             const auto which = digit("again: which? " + numbers + ", a for all");
-            if (which == "") return Result(Decision{});
+            if (which.empty()) return Result(Decision{});
             if (which != "a") line += " " + which;
         } else if (line.ends_with(' ')) {
             return Result(Decision{});
@@ -134,6 +134,13 @@ Result<Unit> mend(const Error& error, ChooseSession& session, ChooseView& view,
     return error.code == ErrorCode::conflict ? session.reload(stop) : Result<Unit>(Unit{});
 }
 
+// Whether the session is over.
+Result<bool> carry_out(const Result<Decision>& decision, ChooseSession& session,
+                       const std::stop_token& stop) {
+    if (!decision) return decision.error();
+    return session.decide(*decision, stop);
+}
+
 // A script ends with the first line that is not understood.
 Result<int> run_session(ChooseSession& session, ChooseView& view, DecisionInput& input,
                         const std::stop_token& stop) {
@@ -146,20 +153,13 @@ Result<int> run_session(ChooseSession& session, ChooseView& view, DecisionInput&
             input.is_interactive() ? keys.next(session.n_slots()) : next_line(input, stop);
         if (!decision) break;
         ++n_lines;
-        if (!*decision) {
-            if (!input.is_interactive())
-                return Error{decision->error().code,
-                             fmt::format("decision {}: {}", n_lines, decision->error().message)};
-            view.complain(decision->error().message);
-            continue;
-        }
-        const auto is_over = session.decide(**decision, stop);
-        if (is_over && *is_over) break;
-        if (is_over) continue;
+        const auto done = carry_out(*decision, session, stop);
+        if (done && *done) break;
+        if (done) continue;
         if (!input.is_interactive())
-            return Error{is_over.error().code,
-                         fmt::format("decision {}: {}", n_lines, is_over.error().message)};
-        if (const auto mended = mend(is_over.error(), session, view, stop); !mended)
+            return Error{done.error().code,
+                         fmt::format("decision {}: {}", n_lines, done.error().message)};
+        if (const auto mended = mend(done.error(), session, view, stop); !mended)
             return mended.error();
     }
     return stop.stop_requested() ? 128 + signal_received() : exit_success;
@@ -210,7 +210,7 @@ Result<int> choose_story(const ChooseArguments& arguments) {
     view.show_story(fmt::format("story {}  {}, seed {}, {}", id, desk->generator->info().name,
                                 story.record.seed, engine::policy_name(desk->options.offer)),
                     *text, false);
-    const auto status = run_session(session, view, input, stop);
+    auto status = run_session(session, view, input, stop);
     const auto n = session.story().tree.size() - 1;
     view.tell(
         fmt::format("kept: story {}, its opening and {} {}; go on with fabula choose "

@@ -88,6 +88,19 @@ void print_story(const engine::WritingDone& done, const store::Story& story,
     std::cout.flush();
 }
 
+// How it went, and the exit status.
+int tell_end(const Desk& desk, const StoriesOptions& options, std::size_t n_written,
+             std::uint64_t seed) {
+    if (!desk.stop.stop_requested()) {
+        std::cerr << "fabula: " << n_written << " stories written, "
+                  << options.n_stories - n_written << " were there: fabula choices report\n";
+        return exit_success;
+    }
+    std::cerr << "fabula: stopped; " << n_written << " stories are complete. The same command with "
+              << "--seed " << seed << " goes on\n";
+    return 128 + signal_received();
+}
+
 }  // namespace
 
 Result<int> write_stories(Desk& desk, const WritingArguments& arguments,
@@ -123,14 +136,7 @@ Result<int> write_stories(Desk& desk, const WritingArguments& arguments,
         if (!std::cout) return Error{ErrorCode::unavailable, "cannot write to standard output"};
     }
     progress.clear();
-    if (!desk.stop.stop_requested()) {
-        std::cerr << "fabula: " << n_written << " stories written, "
-                  << options.n_stories - n_written << " were there: fabula choices report\n";
-        return exit_success;
-    }
-    std::cerr << "fabula: stopped; " << n_written << " stories are complete. The same command with "
-              << "--seed " << *seed << " goes on\n";
-    return 128 + signal_received();
+    return tell_end(desk, options, n_written, *seed);
 }
 
 }  // namespace fabula::app

@@ -166,6 +166,14 @@ private:
         return Unit{};
     }
 
+    Result<Unit> check_shown(const ChoiceRecord& choice, const std::string& place) const {
+        for (const std::size_t index : choice.shown) {
+            const auto shown = find(choice.offer, index, place);
+            if (!shown) return shown.error();
+        }
+        return Unit{};
+    }
+
     Result<Unit> check_choices() const {
         std::vector<std::size_t> times_chosen(story_.passages.size(), 0);
         for (std::size_t i = 0; i < story_.choices.size(); ++i) {
@@ -185,10 +193,7 @@ private:
                 return fault(place + ".passage",
                              in_words(choice.passage) + " is not what became of it");
             }
-            for (const std::size_t index : choice.shown) {
-                const auto shown = find(choice.offer, index, place);
-                if (!shown) return shown.error();
-            }
+            if (auto good = check_shown(choice, place); !good) return good;
             if (!is_refused) ++times_chosen[static_cast<std::size_t>(choice.passage)];
         }
         for (std::size_t i = 0; i < story_.passages.size(); ++i) {

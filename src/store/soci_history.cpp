@@ -107,6 +107,26 @@ std::map<std::pair<long long, long long>, std::size_t> select_steps(soci::sessio
     return steps;
 }
 
+Result<preference::SeenOffer> seen_offer(long long offer, const Decided& decided,
+                                         std::size_t step) {
+    std::vector<std::size_t> shown = decided.shown;
+    if (shown.empty()) {
+        for (const auto& [index, candidate] : decided.candidates)
+            shown.push_back(index);
+    }
+    preference::SeenOffer seen;
+    seen.story = decided.story;
+    seen.step = step;
+    for (const std::size_t index : shown) {
+        const auto candidate = decided.candidates.find(index);
+        if (candidate == decided.candidates.end())
+            return damaged(offer, "a candidate that was shown is missing");
+        if (decided.index == index) seen.picked = seen.shown.size();
+        seen.shown.push_back(candidate->second);
+    }
+    return seen;
+}
+
 }  // namespace
 
 Result<preference::History> SociStore::history(const std::string& chooser) {
@@ -119,25 +139,13 @@ Result<preference::History> SociStore::history(const std::string& chooser) {
             return in_database(good.error());
         const auto steps = select_steps(sql);
         std::vector<std::pair<long long, preference::SeenOffer>> found;
-        for (auto& [offer, decided] : *decisions) {
+        for (const auto& [offer, decided] : *decisions) {
             const auto before = steps.find({decided.story, decided.parent});
             if (before == steps.end())
                 return in_database(damaged(offer, "the passage it was made at is missing"));
-            if (decided.shown.empty()) {
-                for (const auto& [index, candidate] : decided.candidates)
-                    decided.shown.push_back(index);
-            }
-            preference::SeenOffer seen;
-            seen.story = decided.story;
-            seen.step = before->second + 1;
-            for (const std::size_t index : decided.shown) {
-                const auto candidate = decided.candidates.find(index);
-                if (candidate == decided.candidates.end())
-                    return in_database(damaged(offer, "a candidate that was shown is missing"));
-                if (decided.index == index) seen.picked = seen.shown.size();
-                seen.shown.push_back(candidate->second);
-            }
-            found.emplace_back(decided.created, std::move(seen));
+            auto seen = seen_offer(offer, decided, before->second + 1);
+            if (!seen) return in_database(seen.error());
+            found.emplace_back(decided.created, *std::move(seen));
         }
         std::stable_sort(found.begin(), found.end(),
                          [](const auto& a, const auto& b) { return a.first < b.first; });
