@@ -45,7 +45,7 @@ Result<std::vector<std::size_t>> refits_of(const PolicyArguments& arguments) {
     }
     refits.push_back(arguments.stories);
     std::ranges::sort(refits);
-    refits.erase(std::ranges::unique(refits).begin(), refits.end());
+    refits.erase(std::unique(refits.begin(), refits.end()), refits.end());
     return refits;
 }
 

@@ -166,7 +166,8 @@ Result<story::PassageId> SociStore::add_chosen(StoryId story, const ChoiceRecord
 
 Result<story::PassageId> SociStore::choose(const Decision& decision) {
     using Chosen = Result<story::PassageId>;
-    const auto& [choice, time, head, words] = decision;
+    const ChoiceRecord& choice = decision.choice;
+    const std::optional<std::string>& words = decision.words;
     if (const auto good = check_choice(choice, "choice"); !good) return in_database(good.error());
     if (words) {
         if (const auto good = check_text(*words, "passage"); !good)
@@ -175,11 +176,11 @@ Result<story::PassageId> SociStore::choose(const Decision& decision) {
     return transact<story::PassageId>(Access::write, [&](soci::session& sql) -> Chosen {
         const auto place = place_of(sql, choice.offer);
         if (!place) return error(ErrorCode::not_found, "there is no " + in_words(choice.offer));
-        if (head) {
-            if (auto good = require_head(place->story, *head); !good) return good.error();
+        if (decision.head) {
+            if (auto good = require_head(place->story, *decision.head); !good) return good.error();
         }
         ChoiceRecord kept = choice;
-        kept.created = time;
+        kept.created = decision.time;
         for (const std::size_t index : choice.shown) {
             if (!candidate_text(sql, choice.offer, index))
                 return missing_candidate(choice.offer, index);
