@@ -148,7 +148,10 @@ Result<int> run_session(ChooseSession& session, ChooseView& view, DecisionInput&
     KeyReader keys(input, view, stop);
     std::size_t n_lines = 0;
     while (!stop.stop_requested()) {
-        if (input.is_interactive()) view.show_keys(session.n_slots(), false);
+        if (input.is_interactive()) {
+            view.resize(columns(1), rows(1));
+            view.show_keys(session.n_slots(), false);
+        }
         const auto decision =
             input.is_interactive() ? keys.next(session.n_slots()) : next_line(input, stop);
         if (!decision) break;

@@ -36,6 +36,14 @@ ChooseView::ChooseView(std::ostream& out, const ChooseViewOptions& options)
       palette_(options.has_color),
       width_(std::min(options.columns, widest)) {}
 
+void ChooseView::resize(std::size_t columns, std::size_t rows) {
+    if (columns == options_.columns && rows == options_.rows) return;
+    options_.columns = columns;
+    options_.rows = rows;
+    width_ = std::min(columns, widest);
+    n_drawn_ = 0;  // the terminal has wrapped what stood there anew
+}
+
 void ChooseView::print_wrapped(std::string_view text, std::string_view before) {
     const std::size_t room = width_ - std::min(width_ - 1, before.size());
     for (const auto& line : wrapped(printable(text), room))

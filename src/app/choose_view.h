@@ -40,6 +40,9 @@ public:
     /// Of the screen.
     std::size_t columns() const { return options_.columns; }
 
+    /// The screen has another size now; what is printed from here on goes by it.
+    void resize(std::size_t columns, std::size_t rows);
+
     /// The story so far, or its end: the last lines where it is longer than half of the screen.
     void show_story(std::string_view title, const std::string& text, bool is_whole);
 

@@ -71,6 +71,16 @@ TEST(ChooseView, on_a_narrow_terminal_the_first_candidate_streams_and_nothing_is
     EXPECT_NE(screen.find(", 2."), std::string::npos);
 }
 
+TEST(ChooseView, goes_by_the_new_size_of_the_screen) {
+    std::ostringstream out;
+    ChooseView view(out, {false, true, 160, 50, false});
+    view.resize(40, 24);
+    view.begin("step 1", three_slots());
+    view.finish(three_slots());
+    for (const auto& line : lines_of(out.str()))
+        EXPECT_LE(columns_of(line), 40U) << line;
+}
+
 TEST(ChooseView, no_line_is_wider_than_the_screen) {
     for (const std::size_t columns : {20U, 40U, 80U, 95U, 160U, 250U}) {
         for (const bool can_redraw : {false, true}) {

@@ -17,9 +17,9 @@ std::string text_to_head(const store::Story& story) {
 }
 
 std::string one_line(std::string text, std::size_t columns) {
-    std::replace(text.begin(), text.end(), '\n', ' ');
+    text = printable_line(text);
     const auto begin = text.find_first_not_of(' ');
-    text = printable(begin == std::string::npos ? "" : text.substr(begin));
+    text = begin == std::string::npos ? "" : text.substr(begin);
     if (columns_of(text) <= columns) return text;
     return std::string(first_columns(text, columns - 1)) + "\xE2\x80\xA6";
 }
