@@ -62,6 +62,7 @@ Result<Unit> run_jobs(std::size_t n_jobs, std::size_t n_threads, const std::stop
         board.changed.wait_for(lock, std::chrono::milliseconds(100));
         on_progress(board.done);
     }
+    on_progress(board.done);  // the workers may have ended before anybody waited for them
     if (board.error) return *board.error;
     return Unit{};
 }
