@@ -123,7 +123,7 @@ double size_of(const std::string& folder) {
     double bytes = 1;
     std::error_code failed;
     for (const auto& name : exchange::dataset_files()) {
-        const auto size = std::filesystem::file_size(folder + "/" + name, failed);
+        const auto size = std::filesystem::file_size(std::filesystem::path(folder) / name, failed);
         if (!failed) bytes += 2 * static_cast<double>(size);
     }
     return bytes;
