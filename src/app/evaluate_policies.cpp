@@ -111,6 +111,7 @@ std::optional<PolicyRow> row_of(const Cell& cell, const evaluate::TrialOptions& 
                   .held_out = held_out_of(trials)};
     for (std::size_t i = 0; i < options.refits.size(); ++i) {
         std::vector<double> shares;
+        shares.reserve(trials.size());
         for (const auto* trial : trials)
             shares.push_back(trial->shares[i]);
         row.curve.push_back({options.refits[i], evaluate::mean_interval(shares)});

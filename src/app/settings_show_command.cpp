@@ -42,7 +42,7 @@ Result<preference::History> history_of(const ShowArguments& arguments) {
 
 std::string cell(const preference::Average& average, const char* format) {
     if (!average.used) return "-";
-    const std::string used = fmt::format(fmt::runtime(format), *average.used);
+    std::string used = fmt::format(fmt::runtime(format), *average.used);
     if (!average.mean) return used;
     return fmt::format("{} ({} \xC2\xB1 {})", used,
                        fmt::format(fmt::runtime(format), *average.mean),

@@ -93,11 +93,11 @@ TEST(StepSettings, ordinary_settings_are_no_dump) {
 TEST(StepSettings, means_at_the_ends_of_their_ranges_can_be_drawn_about) {
     for (const std::string top_k : {"0", "0.3", "1", "1000000"}) {
         for (const std::string spread : {"0", "1e300"}) {
-            const auto dump =
-                dump_from_json("{\"step\":1,\"temperature\":{\"used\":10,\"spread\":" + spread +
-                               "},\"top_k\":{\"used\":" + (top_k == "0.3" ? "0" : top_k) +
-                               ",\"spread\":" + spread +
-                               "},\"typical_p\":{\"used\":1,\"spread\":" + spread + "}}");
+            std::string json = R"({"step":1,"temperature":{"used":10,"spread":)";
+            json.append(spread).append(R"(},"top_k":{"used":)");
+            json.append(top_k == "0.3" ? "0" : top_k).append(R"(,"spread":)").append(spread);
+            json.append(R"(},"typical_p":{"used":1,"spread":)").append(spread).append("}}");
+            const auto dump = dump_from_json(json);
             ASSERT_TRUE(dump) << dump.error().message;
             const auto proposal = propose_from(*dump, {})->propose({1, 0, 3}, {}, Rng(3));
             EXPECT_TRUE(sample::validate(proposal.settings));

@@ -152,6 +152,7 @@ Result<store::Story> load_story(store::Store& store, const std::string& name) {
 }
 
 // The story that goes on, with its settings; nothing where a new one begins.
+// NOLINTNEXTLINE(readability-function-size): all of it is what a story that goes on brings along
 Result<std::optional<store::Story>> story_to_continue(store::Store& store,
                                                       const WritingArguments& arguments,
                                                       const Configuration& configuration,
@@ -257,6 +258,8 @@ Result<Unit> check_steps(const Configuration& configuration, const PolicyName& p
 
 }  // namespace
 
+// NOLINTNEXTLINE(readability-function-cognitive-complexity): one thing after another, each with its
+// error
 Result<Desk> open_desk(const WritingArguments& arguments, Occasion occasion) {
     const auto has_steps = names_steps(arguments.flags.settings_file);
     if (!has_steps) return has_steps.error();

@@ -154,6 +154,7 @@ std::vector<RateRow> rates_by_typical_p(const std::vector<Compared>& compared) {
             row.rate.add(is_picked, n_candidates);
         });
     std::vector<RateRow> sorted;
+    sorted.reserve(rows.size());
     for (auto& [low, row] : rows)
         sorted.push_back(std::move(row));
     return sorted;

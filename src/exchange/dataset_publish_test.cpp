@@ -26,11 +26,11 @@ using store::write_bytes;
 class DatasetPublish : public ::testing::Test {
 protected:
     void SetUp() override {
-        auto opened = store::open_sqlite(scratch_.at("x.db"));
+        auto opened = store::open_sqlite(scratch.at("x.db"));
         ASSERT_TRUE(opened) << opened.error().message;
-        store_ = *std::move(opened);
+        store = *std::move(opened);
         for (std::uint64_t seed = 0; seed < n_stories; ++seed)
-            ASSERT_TRUE(store_->add_story(store::random_story(seed)));
+            ASSERT_TRUE(store->add_story(store::random_story(seed)));
     }
 
     PublishOptions options() const {
@@ -40,17 +40,17 @@ protected:
         return options;
     }
 
-    std::string folder() const { return scratch_.at("set"); }
+    std::string folder() const { return scratch.at("set"); }
     std::string at(const std::string& name) const { return folder() + "/" + name; }
 
     Manifest published(const PublishOptions& options) {
-        const auto manifest = publish(*store_, options, {});
+        const auto manifest = publish(*store, options, {});
         EXPECT_TRUE(manifest) << manifest.error().message;
         return manifest ? *manifest : Manifest();
     }
 
     std::string refusal(const PublishOptions& options) {
-        const auto manifest = publish(*store_, options, {});
+        const auto manifest = publish(*store, options, {});
         return manifest ? "published" : manifest.error().message;
     }
 
@@ -82,8 +82,8 @@ protected:
     }
 
     static constexpr std::uint64_t n_stories = 12;
-    store::ScratchFolder scratch_;
-    std::unique_ptr<store::Store> store_;
+    store::ScratchFolder scratch;
+    std::unique_ptr<store::Store> store;
 };
 
 std::size_t count(const std::string& text, char letter) {
@@ -108,7 +108,7 @@ TEST_F(DatasetPublish, writes_what_the_check_finds_sound) {
 TEST_F(DatasetPublish, gives_the_same_bytes_again) {
     published(options());
     auto again = options();
-    again.folder = scratch_.at("again");
+    again.folder = scratch.at("again");
     published(again);
     for (const auto& name : dataset_files())
         EXPECT_EQ(bytes_of(at(name)), bytes_of(again.folder + "/" + name)) << name;
@@ -131,7 +131,7 @@ TEST_F(DatasetPublish, puts_a_story_where_it_was_when_more_are_there) {
     };
     read([&](const std::string& story, std::size_t split) { before[story] = split; });
     for (std::uint64_t seed = 100; seed < 108; ++seed)
-        ASSERT_TRUE(store_->add_story(store::random_story(seed)));
+        ASSERT_TRUE(store->add_story(store::random_story(seed)));
     auto more = options();
     more.existing = Existing::replaced;
     EXPECT_EQ(published(more).total().stories, n_stories + 8);
@@ -172,7 +172,7 @@ TEST_F(DatasetPublish, leaves_nothing_when_it_is_stopped_or_fails) {
     stopping.on_progress = [&](std::size_t done, std::size_t) {
         if (done == 5) source->request_stop();
     };
-    const auto stopped = publish(*store_, stopping, source->get_token());
+    const auto stopped = publish(*store, stopping, source->get_token());
     ASSERT_FALSE(stopped);
     EXPECT_NE(stopped.error().message.find("stopped"), std::string::npos);
     EXPECT_TRUE(names_here().empty());
@@ -180,7 +180,7 @@ TEST_F(DatasetPublish, leaves_nothing_when_it_is_stopped_or_fails) {
     nothing.rules.only = *Filter::of({"model=nobody's"});
     EXPECT_NE(refusal(nothing).find("nothing to publish"), std::string::npos);
     auto nowhere = options();
-    nowhere.folder = scratch_.at("no/such/set");
+    nowhere.folder = scratch.at("no/such/set");
     EXPECT_NE(refusal(nowhere), "published");
     auto words = options();
     words.license = "my own: licence";
@@ -189,15 +189,15 @@ TEST_F(DatasetPublish, leaves_nothing_when_it_is_stopped_or_fails) {
 }
 
 TEST_F(DatasetPublish, removes_what_the_dead_left_and_not_what_the_living_build) {
-    fs::create_directories(scratch_.at(".set.part-1/data"));
-    fs::create_directories(scratch_.at(".set.part-2/data"));
-    fs::create_directories(scratch_.at(".set.part-x"));
-    const int alive = ::open(scratch_.at(".set.part-2").c_str(), O_RDONLY | O_DIRECTORY);
+    fs::create_directories(scratch.at(".set.part-1/data"));
+    fs::create_directories(scratch.at(".set.part-2/data"));
+    fs::create_directories(scratch.at(".set.part-x"));
+    const int alive = ::open(scratch.at(".set.part-2").c_str(), O_RDONLY | O_DIRECTORY);
     ASSERT_EQ(::flock(alive, LOCK_EX), 0);
     published(options());
-    EXPECT_FALSE(fs::exists(scratch_.at(".set.part-1")));
-    EXPECT_TRUE(fs::exists(scratch_.at(".set.part-2")));
-    EXPECT_TRUE(fs::exists(scratch_.at(".set.part-x")));
+    EXPECT_FALSE(fs::exists(scratch.at(".set.part-1")));
+    EXPECT_TRUE(fs::exists(scratch.at(".set.part-2")));
+    EXPECT_TRUE(fs::exists(scratch.at(".set.part-x")));
     ::close(alive);
 }
 
@@ -210,7 +210,7 @@ TEST_F(DatasetPublish, has_a_check_that_finds_changed_files) {
     fs::remove(at("schema.json"));
     report = checked(false);
     EXPECT_EQ(report.n_faults, 2U);
-    EXPECT_FALSE(check_dataset(scratch_.at("nothing"), {}, {}));
+    EXPECT_FALSE(check_dataset(scratch.at("nothing"), {}, {}));
 }
 
 TEST_F(DatasetPublish, has_a_check_that_finds_pairs_that_do_not_follow) {
