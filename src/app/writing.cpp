@@ -258,8 +258,8 @@ Result<Unit> check_steps(const Configuration& configuration, const PolicyName& p
 
 }  // namespace
 
-// NOLINTNEXTLINE(readability-function-cognitive-complexity): one thing after another, each with its
-// error
+// One thing after another, each with its error.
+// NOLINTNEXTLINE(readability-function-cognitive-complexity)
 Result<Desk> open_desk(const WritingArguments& arguments, Occasion occasion) {
     const auto has_steps = names_steps(arguments.flags.settings_file);
     if (!has_steps) return has_steps.error();

@@ -164,8 +164,8 @@ Result<story::PassageId> SociStore::add_chosen(StoryId story, const ChoiceRecord
     return *id;
 }
 
-// NOLINTNEXTLINE(readability-function-cognitive-complexity): one transaction, each refusal in its
-// place
+// One thing after another, each with its error.
+// NOLINTNEXTLINE(readability-function-cognitive-complexity)
 Result<story::PassageId> SociStore::choose(const Decision& decision) {
     using Chosen = Result<story::PassageId>;
     const ChoiceRecord& choice = decision.choice;
