@@ -152,21 +152,17 @@ Result<store::Story> load_story(store::Store& store, const std::string& name) {
 }
 
 // The story that goes on, with its settings; nothing where a new one begins.
-// NOLINTNEXTLINE(readability-function-size): all of it is what a story that goes on brings along
-Result<std::optional<store::Story>> story_to_continue(store::Store& store,
-                                                      const WritingArguments& arguments,
-                                                      const Configuration& configuration,
-                                                      engine::OfferOptions& options,
-                                                      PolicyName& policy, Occasion occasion) {
-    if (arguments.story.empty()) return std::optional<store::Story>();
-    auto story = load_story(store, arguments.story);
+Result<Unit> take_up_story(Desk& desk, const WritingArguments& arguments, Occasion occasion) {
+    if (arguments.story.empty()) return Unit{};
+    auto story = load_story(*desk.store, arguments.story);
     if (!story) return story.error();
-    if (const auto done = resume(*story, configuration, options, policy); !done)
-        return done.error();
+    auto& options = desk.options.offer;
+    if (auto done = resume(*story, desk.configuration, options, desk.policy); !done) return done;
     if (occasion == Occasion::writing) {
-        if (const auto open = check_open(*story, options); !open) return open.error();
+        if (auto open = check_open(*story, options); !open) return open;
     }
-    return std::optional(*std::move(story));
+    desk.story = *std::move(story);
+    return Unit{};
 }
 
 // Where nobody said which: the model that wrote the story last, if it is there.
@@ -256,11 +252,31 @@ Result<Unit> check_steps(const Configuration& configuration, const PolicyName& p
                      " says something else: leave one of the two out"};
 }
 
-}  // namespace
+// Where the settings of candidates come from.
+Result<Unit> take_policy(Desk& desk, const WritingArguments& arguments) {
+    auto& options = desk.options.offer;
+    const auto usual = settings_for(desk.policy, desk.configuration);
+    if (arguments.story.empty()) options.settings.temperature = usual.temperature;
+    if (!desk.has_steps) return set_policy(options, desk.policy, *desk.store);
+    if (auto good = check_steps(desk.configuration, desk.policy); !good) return good;
+    desk.policy.policy = preference::Policy::average;
+    options.is_adaptive = desk.policy.is_adaptive;
+    return set_steps(options, arguments.flags.settings_file);
+}
 
-// One thing after another, each with its error.
-// NOLINTNEXTLINE(readability-function-cognitive-complexity)
-Result<Desk> open_desk(const WritingArguments& arguments, Occasion occasion) {
+Result<Unit> take_notes(Desk& desk, const WritingArguments& arguments) {
+    const auto carried = desk.story ? engine::last_notes(*desk.story) : std::vector<story::Note>();
+    auto notes = note_source({arguments.memory_file, arguments.lore_file}, carried,
+                             [](const std::string& trouble) {
+                                 std::cerr << "fabula: " << printable_line(trouble) << std::endl;
+                             });
+    if (!notes) return notes.error();
+    desk.options.offer.notes = *std::move(notes);
+    return Unit{};
+}
+
+// Everything that can be wrong before a database or a model is opened; the desk has neither yet.
+Result<Desk> prepared_desk(const WritingArguments& arguments, Occasion occasion) {
     const auto has_steps = names_steps(arguments.flags.settings_file);
     if (!has_steps) return has_steps.error();
     Flags flags = arguments.flags;
@@ -272,46 +288,38 @@ Result<Desk> open_desk(const WritingArguments& arguments, Occasion occasion) {
     if (occasion == Occasion::choosing) {  // as many as there are keys
         if (const auto n = configuration->number("candidates", 1, 8); !n) return n.error();
     }
-    auto policy = policy_of(*configuration, occasion);
+    const auto policy = policy_of(*configuration, occasion);
     if (!policy) return policy.error();
-    auto prompt = prompt_of(arguments);  // bad input is told before a model is loaded
+    auto prompt = prompt_of(arguments);
     if (!prompt) return prompt.error();
     if (const auto room = check_database_budget(*configuration); !room) return room.error();
-    const auto stop = listen_for_signals();
-    auto store = open_store(*configuration);
-    if (!store) return store.error();
-    auto story =
-        story_to_continue(**store, arguments, *configuration, options->offer, *policy, occasion);
-    if (!story) return story.error();
-    const auto usual = settings_for(*policy, *configuration);
-    if (arguments.story.empty()) options->offer.settings.temperature = usual.temperature;
-    if (*has_steps) {
-        if (const auto good = check_steps(*configuration, *policy); !good) return good.error();
-        policy->policy = preference::Policy::average;
-        options->offer.is_adaptive = policy->is_adaptive;
-        if (const auto set = set_steps(options->offer, arguments.flags.settings_file); !set)
-            return set.error();
-    } else if (const auto set = set_policy(options->offer, *policy, **store); !set) {
-        return set.error();
-    }
-    const auto carried = *story ? engine::last_notes(**story) : std::vector<story::Note>();
-    auto notes = note_source({arguments.memory_file, arguments.lore_file}, carried,
-                             [](const std::string& trouble) {
-                                 std::cerr << "fabula: " << printable_line(trouble) << std::endl;
-                             });
-    if (!notes) return notes.error();
-    options->offer.notes = *std::move(notes);
-    auto generator = generator_of(*configuration, *story, options->offer);
-    if (!generator) return generator.error();
     return Desk{*std::move(configuration),
                 *std::move(options),
                 *policy,
                 *std::move(prompt),
-                *std::move(store),
-                *std::move(generator),
-                *std::move(story),
-                stop,
+                nullptr,
+                nullptr,
+                std::nullopt,
+                {},
                 *has_steps};
+}
+
+}  // namespace
+
+Result<Desk> open_desk(const WritingArguments& arguments, Occasion occasion) {
+    auto desk = prepared_desk(arguments, occasion);
+    if (!desk) return desk;
+    desk->stop = listen_for_signals();
+    auto store = open_store(desk->configuration);
+    if (!store) return store.error();
+    desk->store = *std::move(store);
+    if (const auto done = take_up_story(*desk, arguments, occasion); !done) return done.error();
+    if (const auto done = take_policy(*desk, arguments); !done) return done.error();
+    if (const auto done = take_notes(*desk, arguments); !done) return done.error();
+    auto generator = generator_of(desk->configuration, desk->story, desk->options.offer);
+    if (!generator) return generator.error();
+    desk->generator = *std::move(generator);
+    return desk;
 }
 
 void add_writing_flags(CLI::App& command, WritingArguments& arguments, Occasion occasion) {

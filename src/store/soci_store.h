@@ -58,6 +58,9 @@ private:
     Result<StorySummary> summarise(const StoryRecord& record);
     std::size_t words_to(StoryId story, story::PassageId head);
     Result<story::PassageId> next_passage(StoryId story);
+    Result<Unit> check_shown(const ChoiceRecord& choice);
+    Result<std::optional<story::Passage>> passage_of(const Decision& decision,
+                                                     story::PassageId parent);
     Result<story::PassageId> add_chosen(StoryId story, const ChoiceRecord& choice,
                                         const story::Passage& passage);
     StoryId insert_whole(const Story& story);

@@ -164,41 +164,52 @@ Result<story::PassageId> SociStore::add_chosen(StoryId story, const ChoiceRecord
     return *id;
 }
 
-// One thing after another, each with its error.
-// NOLINTNEXTLINE(readability-function-cognitive-complexity)
-Result<story::PassageId> SociStore::choose(const Decision& decision) {
-    using Chosen = Result<story::PassageId>;
+/// Whether all that stood on the screen are candidates of the offer.
+Result<Unit> SociStore::check_shown(const ChoiceRecord& choice) {
+    for (const std::size_t index : choice.shown) {
+        if (!candidate_text(backend_->session(), choice.offer, index))
+            return missing_candidate(choice.offer, index);
+    }
+    return Unit{};
+}
+
+/// The passage that a decision makes; empty where all were refused and nothing was written.
+Result<std::optional<story::Passage>> SociStore::passage_of(const Decision& decision,
+                                                            story::PassageId parent) {
+    using Made = std::optional<story::Passage>;
     const ChoiceRecord& choice = decision.choice;
     const std::optional<std::string>& words = decision.words;
-    if (const auto good = check_choice(choice, "choice"); !good) return in_database(good.error());
-    if (words) {
-        if (const auto good = check_text(*words, "passage"); !good)
+    if (!choice.index) return words ? Made({parent, story::Origin::written, *words}) : Made();
+    const auto text = candidate_text(backend_->session(), choice.offer, *choice.index);
+    if (!text) return missing_candidate(choice.offer, *choice.index);
+    if (words && *words != *text) return Made({parent, story::Origin::edited, *words});
+    return Made({parent, story::Origin::generated, *text});
+}
+
+Result<story::PassageId> SociStore::choose(const Decision& decision) {
+    using Chosen = Result<story::PassageId>;
+    if (const auto good = check_choice(decision.choice, "choice"); !good)
+        return in_database(good.error());
+    if (decision.words) {
+        if (const auto good = check_text(*decision.words, "passage"); !good)
             return in_database(good.error());
     }
     return transact<story::PassageId>(Access::write, [&](soci::session& sql) -> Chosen {
-        const auto place = place_of(sql, choice.offer);
-        if (!place) return error(ErrorCode::not_found, "there is no " + in_words(choice.offer));
+        const OfferId offer = decision.choice.offer;
+        const auto place = place_of(sql, offer);
+        if (!place) return error(ErrorCode::not_found, "there is no " + in_words(offer));
         if (decision.head) {
             if (auto good = require_head(place->story, *decision.head); !good) return good.error();
         }
-        ChoiceRecord kept = choice;
+        if (auto good = check_shown(decision.choice); !good) return good.error();
+        const auto passage = passage_of(decision, place->parent);
+        if (!passage) return passage.error();
+        ChoiceRecord kept = decision.choice;
         kept.created = decision.time;
-        for (const std::size_t index : choice.shown) {
-            if (!candidate_text(sql, choice.offer, index))
-                return missing_candidate(choice.offer, index);
-        }
         kept.passage = place->parent;
-        if (!choice.index && !words) {
-            insert_choice(sql, place->story, kept);
-            return kept.passage;
-        }
-        if (!choice.index)
-            return add_chosen(place->story, kept, {place->parent, story::Origin::written, *words});
-        const auto text = candidate_text(sql, choice.offer, *choice.index);
-        if (!text) return missing_candidate(choice.offer, *choice.index);
-        if (words && *words != *text)
-            return add_chosen(place->story, kept, {place->parent, story::Origin::edited, *words});
-        return add_chosen(place->story, kept, {place->parent, story::Origin::generated, *text});
+        if (*passage) return add_chosen(place->story, kept, **passage);
+        insert_choice(sql, place->story, kept);
+        return kept.passage;
     });
 }
 
