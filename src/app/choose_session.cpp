@@ -207,7 +207,9 @@ Result<Unit> ChooseSession::take(std::optional<std::size_t> place, std::optional
         engine::keep_taken(work_, *drawn_, *pick.index);
     view_.tell(fmt::format("passage {} is kept ({})", number_of(*passage), story::name_of(origin)));
     const auto* record = pick.index ? find(*current(), *pick.index) : nullptr;
-    if (record != nullptr && record->ending == "end_of_text" && !options_.offer.settings.ignore_end)
+    const bool has_ended = record != nullptr && record->ending == "end_of_text" &&
+                           origin == story::Origin::generated;  // words of a person end nothing
+    if (has_ended && !options_.offer.settings.ignore_end)
         view_.tell("the model ended the story here; the next candidates go on all the same");
     return this->offer(stop);
 }
