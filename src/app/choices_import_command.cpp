@@ -9,6 +9,7 @@
 #include "app/progress.h"
 #include "app/settings_flags.h"
 #include "app/signals.h"
+#include "app/terminal.h"
 #include "base/clock.h"
 #include "exchange/import.h"
 
@@ -91,6 +92,8 @@ Result<int> import_choices(const ImportArguments& arguments) {
     if (!report) return in_file(arguments.file, report.error());
     std::cout << (arguments.json ? import_as_json(*report, arguments.is_dry)
                                  : import_as_text(*report, arguments.is_dry));
+    if (report->stories == 0 && report->skipped == 0 && !report->was_stopped)
+        std::cerr << "fabula: '" << printable_line(arguments.file) << "' holds no story\n";
     return report->was_stopped ? 128 + signal_received() : exit_success;
 }
 
