@@ -4,10 +4,8 @@
 #pragma once
 
 #include "engine/events.h"
-#include "engine/prompt.h"
+#include "engine/offer_plan.h"
 #include "model/generator.h"
-#include "preference/proposer.h"
-#include "sample/settings.h"
 #include "store/store.h"
 
 #include <functional>
@@ -17,28 +15,12 @@
 
 namespace fabula::engine {
 
-struct OfferOptions {
-    std::size_t candidates = 3;  // >= 1
-    sample::Settings settings;
-    /// Where each candidate's settings come from; none: they are `settings`.
-    std::shared_ptr<const preference::Proposer> proposer;
-    /// Whether what it proposes is changed where the story comes round again or loses its thread.
-    bool is_adaptive = false;
-    Chat chat = Chat::off;
-    /// What the model should know, asked for at each step; empty: nothing.
-    std::function<Result<std::vector<story::Note>>()> notes;
-    std::function<Timestamp()> clock = now;
-};
-
 /// What a verb works on: the story as the store has it, and who writes.
 struct AtWork {
     store::Store& store;
     model::Generator& generator;
     store::Story& story;
 };
-
-/// "random", "portfolio+adaptive"; "adaptive" on top of settings that are fixed.
-std::string policy_name(const OfferOptions& options);
 
 /// What was offered and what it cost.
 struct Offered {
@@ -64,6 +46,29 @@ struct Offered {
 Result<Offered> offer(AtWork work, const OfferOptions& options, Events& events,
                       const std::stop_token& stop);
 
+/// The two halves of `offer`, for those who draw ahead of being asked. `draw` stores nothing and
+/// tells nobody but `on_text`. Errors: as Generator::generate.
+Result<model::Generated> draw(const OfferPlan& plan, model::Generator& generator,
+                              const model::OnText& on_text, const std::stop_token& stop);
+
+/// How an offer is kept: when it was made and, where it was asked for through the queue, the claim
+/// that ends with it.
+struct Keeping {
+    Timestamp created{};
+    std::optional<store::Claim> claim;
+};
+
+/// Stores what was drawn of the plan, then tells of each candidate. Requires a plan of this story.
+/// Errors: as Store::add_offer, after which nothing is kept.
+Result<Offered> keep(AtWork work, const OfferPlan& plan, const model::Generated& generated,
+                     const Keeping& keeping, Events& events);
+
+/// The event that begins a step of that plan.
+StepBegan step_began(const OfferPlan& plan);
+
+/// The index of the next candidate that is drawn for the offer.
+std::size_t next_index(const store::OfferRecord& offer);
+
 /// One more candidate for an offer, drawn from the prompt that the offer was drawn from, in place
 /// of one that nobody wants; it is stored, and `work.story` gets it too. Settings and words come
 /// from the streams of its own index, the next one. Errors: not_found; as Generator::generate and
@@ -72,13 +77,17 @@ Result<store::CandidateRecord> redraw(AtWork work, store::OfferId offer,
                                       const OfferOptions& options, Events& events,
                                       const std::stop_token& stop);
 
+/// The two halves of `redraw`, as those of `offer`. `plans`: of one candidate.
+Result<model::Generated> draw_again(const store::OfferRecord& offer, const CandidatePlans& plans,
+                                    model::Generator& generator, const model::OnText& on_text,
+                                    const std::stop_token& stop);
+Result<store::CandidateRecord> keep_again(AtWork work, store::OfferId offer,
+                                          const CandidatePlans& plans,
+                                          const model::Generated& generated,
+                                          const Keeping& keeping);
+
 /// What the model computed of a candidate that was taken stays for the next prompt, also of another
 /// process; unless it stands behind notes that will have changed.
 void keep_taken(AtWork work, const Offered& offered, std::size_t index);
-
-/// The stream of candidate `index` of offer `number` at `passage`: child 0 for words, 1 for
-/// settings.
-Rng candidate_stream(const store::Story& story, story::PassageId passage, std::size_t number,
-                     std::size_t index);
 
 }  // namespace fabula::engine

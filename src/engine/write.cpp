@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 namespace fabula::engine {
 
@@ -83,18 +84,24 @@ Result<Unit> check_text(std::string_view what, std::string_view text) {
     return Unit{};
 }
 
-Result<store::Story> begin(store::Store& store, const model::Generator& generator,
-                           store::StoryRecord record, const std::string& opening,
-                           const WriteOptions& options) {
+Result<store::StoryId> begin(store::Store& store, store::StoryRecord record,
+                             const std::string& opening) {
     if (const auto sound = check_text("the prompt", opening); !sound) return sound.error();
     if (!record.title.empty()) {
         if (const auto sound = check_text("the title", record.title); !sound) return sound.error();
     }
+    if (record.title.empty()) record.title = title_of(opening);
+    return store.create(record, opening);
+}
+
+Result<store::Story> begin(store::Store& store, const model::Generator& generator,
+                           store::StoryRecord record, const std::string& opening,
+                           const WriteOptions& options) {
+    if (const auto sound = check_text("the prompt", opening); !sound) return sound.error();
     const auto fits = check_opening(opening, options.offer.settings.max_new_tokens, generator);
     if (!fits) return fits.error();
     record.model = generator.info().name;
-    if (record.title.empty()) record.title = title_of(opening);
-    const auto id = store.create(record, opening);
+    const auto id = begin(store, std::move(record), opening);
     if (!id) return id.error();
     return store.load(*id);
 }

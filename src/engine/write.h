@@ -28,6 +28,11 @@ Result<store::Story> begin(store::Store& store, const model::Generator& generato
                            store::StoryRecord record, const std::string& opening,
                            const WriteOptions& options);
 
+/// The same without a model at hand: whether the opening fits its window shows at the first offer.
+/// `record.model` is the caller's.
+Result<store::StoryId> begin(store::Store& store, store::StoryRecord record,
+                             const std::string& opening);
+
 /// Goes on with the story from where it stands. Every choice is on disk before its event. Ends
 /// after `steps`, at the end of the text (unless settings.ignore_end), when no candidate has a
 /// word, or when stopped, which is not an error. Errors: the model's and the store's; what was

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: 0BSD
+// Asking for candidates: what is asked for goes into the queue, and the answer is its place there.
+#include "serve/api.h"
+#include "serve/views.h"
+
+namespace fabula::serve {
+namespace {
+
+// What is asked for now, behind those that were open before.
+Response ask(Api& api, store::Store& store, const store::RequestRecord& asked, std::size_t step) {
+    const auto before = store.n_open_requests(asked.model);
+    if (!before) return error_response(before.error());
+    const auto open = api.feeds.at(asked.story);
+    const auto kept = open->change(store, [&] {
+        auto record = store.add_request(asked, api.options.most_open_requests);
+        if (record && record->state == store::RequestState::waiting)
+            open->feed().publish("request", request_as_json({*record, *before, step}));
+        return record;
+    });
+    if (!kept && kept.error().code == ErrorCode::exhausted) {
+        auto response = error_response(429, "exhausted", kept.error().message);
+        response.headers.emplace_back("Retry-After", "5");
+        return response;
+    }
+    if (!kept) return error_response(kept.error());
+    api.scribe.wake();
+    const bool is_waiting = kept->state == store::RequestState::waiting;
+    return answer(request_as_json({*kept, is_waiting ? std::optional(*before) : std::nullopt, step}),
+                  202);
+}
+
+Response ask_for_offer(Api& api, const Request& request) {
+    const auto id = story_in(request);
+    const auto key = idempotency_key(request);
+    if (!id || !key) return error_response(!id ? id.error() : key.error());
+    const std::string body = request.body.empty() ? "{}" : request.body;
+    const auto asked = asked_offer(body);
+    if (!asked) return error_response(asked.error());
+    const auto offering = offering_of(*asked, api.options.offering);
+    if (!offering) return error_response(offering.error());
+    const auto store = api.stores.take();
+    if (!store) return error_response(store.error());
+    const auto standing = (*store)->standing(*id);
+    if (!standing) return error_response(standing.error());
+    if (asked->parent && *asked->parent != standing->head)
+        return error_response({ErrorCode::conflict,
+                               "the story stands at passage " +
+                                   std::to_string(static_cast<std::uint32_t>(standing->head)) +
+                                   " by now: look at it again"});
+    store::RequestRecord record;
+    record.story = *id;
+    record.parent = standing->head;
+    record.key = *key;
+    record.model = api.scribe.info().name;
+    record.body = body;
+    record.user = asked->user;
+    record.created = now();
+    return ask(api, **store, record, standing->step + 1);
+}
+
+Response ask_for_candidate(Api& api, const Request& request) {
+    const auto number = id_in(request, "offer");
+    const auto key = idempotency_key(request);
+    if (!number || !key) return error_response(!number ? number.error() : key.error());
+    const auto offer = static_cast<store::OfferId>(*number);
+    const std::string body = request.body.empty() ? "{}" : request.body;
+    const auto asked = asked_redraw(body);
+    if (!asked) return error_response(asked.error());
+    const auto offering = offering_of(*asked, api.options.offering);
+    if (!offering) return error_response(offering.error());
+    const auto store = api.stores.take();
+    if (!store) return error_response(store.error());
+    const auto id = (*store)->story_of(offer);
+    if (!id) return error_response(id.error());
+    const auto story = (*store)->load(*id);
+    if (!story) return error_response(story.error());
+    store::RequestRecord record;
+    record.story = *id;
+    record.key = *key;
+    record.model = api.scribe.info().name;
+    record.body = body;
+    record.redraw_of = offer;
+    record.user = asked->user;
+    record.created = now();
+    for (const auto& each : story->offers) {
+        if (each.id == offer) record.parent = each.parent;
+    }
+    return ask(api, **store, record, story->tree.step(record.parent) + 1);
+}
+
+Result<store::RequestId> request_in(const Request& request) {
+    const auto id = id_in(request, "id");
+    if (!id) return id.error();
+    return static_cast<store::RequestId>(*id);
+}
+
+Response get_request(Api& api, const Request& request) {
+    const auto id = request_in(request);
+    if (!id) return error_response(id.error());
+    const auto store = api.stores.take();
+    if (!store) return error_response(store.error());
+    const auto record = (*store)->request(*id);
+    if (!record) return error_response(record.error());
+    return answer(request_as_json({*record, std::nullopt, 0}));
+}
+
+Response stop_request(Api& api, const Request& request) {
+    const auto id = request_in(request);
+    if (!id) return error_response(id.error());
+    const auto store = api.stores.take();
+    if (!store) return error_response(store.error());
+    // One that is drawn here ends by itself, and keeps what is written.
+    if (!api.scribe.stop_drawing(*id)) {
+        const auto found = (*store)->request(*id);
+        if (!found) return error_response(found.error());
+        const auto open = api.feeds.at(found->story);
+        const auto cancelled = open->change(**store, [&] {
+            auto done = (*store)->cancel_request(*id, now());
+            const auto after = (*store)->request(*id);
+            if (done && after && after->state == store::RequestState::cancelled)
+                open->feed().publish("request", request_as_json({*after, std::nullopt, 0}));
+            return done;
+        });
+        if (!cancelled) return error_response(cancelled.error());
+    }
+    return get_request(api, request);
+}
+
+using Handler = Response (*)(Api&, const Request&);
+
+void add(Router& router, Api& api, Route route, Handler handler) {
+    route.tag = "offers";
+    route.response_schema = "Request";
+    route.handler = [&api, handler](const Request& request) { return handler(api, request); };
+    router.add(std::move(route));
+}
+
+}  // namespace
+
+void add_offer_routes(Router& router, Api& api) {
+    Route offer{Method::post, "/api/v1/stories/{id}/offers", "askForOffer",
+                "asks for candidates where the story stands", "offers"};
+    offer.request_schema = "NewOffer";
+    offer.success = 202;
+    offer.errors = {400, 404, 409, 429};
+    add(router, api, std::move(offer), ask_for_offer);
+
+    Route again{Method::post, "/api/v1/offers/{offer}/candidates", "askForCandidate",
+                "asks for one more candidate of an offer", "offers"};
+    again.request_schema = "NewCandidate";
+    again.success = 202;
+    again.errors = {400, 404, 409, 429};
+    add(router, api, std::move(again), ask_for_candidate);
+
+    Route one{Method::get, "/api/v1/requests/{id}", "readRequest", "what became of a request",
+              "offers"};
+    one.errors = {404};
+    add(router, api, std::move(one), get_request);
+
+    Route stopped{Method::remove, "/api/v1/requests/{id}", "stopRequest",
+                  "stops a request; what is written is kept", "offers"};
+    stopped.errors = {404};
+    add(router, api, std::move(stopped), stop_request);
+}
+
+}  // namespace fabula::serve

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: 0BSD
+// The feeds of all stories that somebody reads or works on, and what each knows of the database:
+// which version of the story its readers have heard of.
+//
+// Threads: any.
+#pragma once
+
+#include "serve/story_feed.h"
+#include "store/store.h"
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace fabula::serve {
+
+/// A story that is read or worked on.
+class OpenStory {
+public:
+    OpenStory(store::StoryId id, std::shared_ptr<StoryFeed> feed)
+        : id_(id), feed_(std::move(feed)) {}
+
+    store::StoryId id() const { return id_; }
+    StoryFeed& feed() const { return *feed_; }
+    std::shared_ptr<StoryFeed> shared_feed() const { return feed_; }
+
+    /// Runs `work`, which changes the story in `store` at most once and publishes what it did, and
+    /// takes note of the version: changes through one process come one after another, so that a
+    /// version which nobody here made shows.
+    template <typename Work>
+    auto change(store::Store& store, Work work) {
+        const std::lock_guard lock(mutex_);
+        const auto before = store.version(id_);
+        auto result = work();
+        const auto after = store.version(id_);
+        if (before && after) note(*before, *after);
+        return result;
+    }
+
+    /// Whether `version` is news to the readers.
+    bool is_news(std::uint64_t version) const;
+    /// The readers are told everything up to `version`.
+    void has_told(std::uint64_t version);
+
+private:
+    void note(std::uint64_t before, std::uint64_t after);
+
+    const store::StoryId id_;
+    const std::shared_ptr<StoryFeed> feed_;
+    std::mutex mutex_;
+    mutable std::mutex known_mutex_;
+    std::uint64_t known_ = 0;  // 0: none
+};
+
+class Feeds {
+public:
+    explicit Feeds(FeedLimits limits = {}) : limits_(limits) {}
+
+    /// The one of that story, opened where it is not open.
+    std::shared_ptr<OpenStory> at(store::StoryId id);
+    /// All that are open.
+    std::vector<std::shared_ptr<OpenStory>> all() const;
+    /// Those that nobody read or wrote for so long are closed.
+    void close_idle(std::chrono::seconds unused);
+    /// Closed and forgotten: the story is gone.
+    void remove(store::StoryId id);
+    /// Every reader ends, and new ones do at once.
+    void close_all();
+
+    std::size_t n_readers() const;
+    bool is_read(store::StoryId id) const;
+
+private:
+    const FeedLimits limits_;
+    mutable std::mutex mutex_;
+    std::map<store::StoryId, std::shared_ptr<OpenStory>> open_;
+    bool is_closed_ = false;
+};
+
+/// Sixteen characters by the system's chance: names an account of a story, a process.
+std::string random_name();
+
+}  // namespace fabula::serve

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: 0BSD
+#include "serve/story_feed.h"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+namespace fabula::serve {
+
+StoryFeed::StoryFeed(std::string epoch, FeedLimits limits)
+    : epoch_(std::move(epoch)), limits_(limits), used_(std::chrono::steady_clock::now()) {}
+
+void StoryFeed::add(std::string kind, std::string data) {
+    bytes_ += data.size();
+    events_.push_back({++newest_, std::move(kind),
+                       std::make_shared<const std::string>(std::move(data))});
+    while (events_.size() > 1 && (events_.size() > limits_.events || bytes_ > limits_.bytes)) {
+        bytes_ -= events_.front().data->size();
+        events_.pop_front();
+    }
+    used_ = std::chrono::steady_clock::now();
+    changed_.notify_all();
+}
+
+void StoryFeed::publish(std::string kind, std::string data) {
+    const std::lock_guard lock(mutex_);
+    add(std::move(kind), std::move(data));
+}
+
+void StoryFeed::begin(store::RequestId request, std::vector<std::size_t> indices,
+                      std::string data) {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(live_, [&](const auto& live) { return live.request == request; });
+    LiveText live{request, std::move(indices), {}};
+    live.texts.resize(live.indices.size());
+    live_.push_back(std::move(live));
+    add("step", std::move(data));
+}
+
+void StoryFeed::add_text(store::RequestId request, std::size_t index, std::string_view text,
+                         std::string data) {
+    const std::lock_guard lock(mutex_);
+    for (auto& live : live_) {
+        if (live.request != request) continue;
+        for (std::size_t i = 0; i < live.indices.size(); ++i) {
+            if (live.indices[i] == index) live.texts[i] += text;
+        }
+    }
+    add("text", std::move(data));
+}
+
+void StoryFeed::end(store::RequestId request) {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(live_, [&](const auto& live) { return live.request == request; });
+}
+
+StoryFeed::Standing StoryFeed::standing() const {
+    const std::lock_guard lock(mutex_);
+    return {newest_, live_};
+}
+
+std::optional<std::vector<FeedEvent>> StoryFeed::after(std::uint64_t number,
+                                                       std::chrono::milliseconds timeout,
+                                                       std::size_t most) const {
+    std::unique_lock lock(mutex_);
+    if (number > newest_) return std::nullopt;
+    changed_.wait_for(lock, timeout, [&] { return is_closed_ || newest_ > number; });
+    const std::uint64_t first = events_.empty() ? newest_ + 1 : events_.front().number;
+    if (number + 1 < first) return std::nullopt;
+    std::vector<FeedEvent> found;
+    const auto skip = static_cast<std::ptrdiff_t>(number + 1 - first);
+    const auto begin = events_.begin() + skip;
+    const auto n = std::min<std::ptrdiff_t>(events_.end() - begin, static_cast<std::ptrdiff_t>(most));
+    found.assign(begin, begin + n);
+    return found;
+}
+
+void StoryFeed::close() {
+    const std::lock_guard lock(mutex_);
+    is_closed_ = true;
+    changed_.notify_all();
+}
+
+bool StoryFeed::is_closed() const {
+    const std::lock_guard lock(mutex_);
+    return is_closed_;
+}
+
+std::chrono::steady_clock::time_point StoryFeed::last_used() const {
+    const std::lock_guard lock(mutex_);
+    return used_;
+}
+
+StoryFeed::Reader::Reader(std::shared_ptr<StoryFeed> feed) : feed_(std::move(feed)) {
+    ++feed_->n_readers_;
+}
+
+StoryFeed::Reader::~Reader() {
+    --feed_->n_readers_;
+    const std::lock_guard lock(feed_->mutex_);
+    feed_->used_ = std::chrono::steady_clock::now();
+}
+
+std::string event_id(std::string_view epoch, std::uint64_t number) {
+    return std::string(epoch) + "-" + std::to_string(number);
+}
+
+std::optional<EventId> parse_event_id(std::string_view id) {
+    const auto dash = id.rfind('-');
+    if (dash == std::string_view::npos || dash == 0) return std::nullopt;
+    EventId found{std::string(id.substr(0, dash)), 0};
+    const auto digits = id.substr(dash + 1);
+    const char* const end = digits.data() + digits.size();
+    const auto [rest, code] = std::from_chars(digits.data(), end, found.number);
+    if (code != std::errc{} || rest != end || digits.empty()) return std::nullopt;
+    return found;
+}
+
+std::string event_frame(std::string_view epoch, const FeedEvent& event) {
+    std::string frame = "id: " + event_id(epoch, event.number) + "\nevent: " + event.kind;
+    frame += "\ndata: ";
+    frame += *event.data;
+    frame += "\n\n";
+    return frame;
+}
+
+}  // namespace fabula::serve

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: 0BSD
+// What happens to a story, as its readers hear it: events with numbers that have no gap, kept for
+// those who lost the connection, and the words that are being drawn just now.
+//
+// Threads: any.
+#pragma once
+
+#include "store/requests.h"
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace fabula::serve {
+
+struct FeedEvent {
+    std::uint64_t number = 0;  // from 1
+    std::string kind;          // "text", "choice", ...
+    std::shared_ptr<const std::string> data;  // JSON on one line
+};
+
+/// Words of a request that is being drawn.
+struct LiveText {
+    store::RequestId request{};
+    std::vector<std::size_t> indices;  // of the candidates
+    std::vector<std::string> texts;    // one an index
+
+    bool operator==(const LiveText&) const = default;
+};
+
+struct FeedLimits {
+    std::size_t events = 4096;
+    std::size_t bytes = std::size_t{1} << 19;
+};
+
+class StoryFeed {
+public:
+    /// `epoch` names this account of the story; ids are epoch-number.
+    explicit StoryFeed(std::string epoch, FeedLimits limits = {});
+
+    const std::string& epoch() const { return epoch_; }
+
+    /// Adds an event and wakes the readers.
+    void publish(std::string kind, std::string data);
+
+    /// The same for the events that begin, continue and end what is live: a request that is not
+    /// live is told of all the same.
+    void begin(store::RequestId request, std::vector<std::size_t> indices, std::string data);
+    void add_text(store::RequestId request, std::size_t index, std::string_view text,
+                  std::string data);
+    void end(store::RequestId request);
+
+    struct Standing {
+        std::uint64_t newest = 0;
+        std::vector<LiveText> live;
+    };
+    /// Both at one moment.
+    Standing standing() const;
+
+    /// The events after `number`, at most `most` of them, waiting for the first one until
+    /// `timeout` has passed. Empty: there was none, or `close` was called. nullopt: the events
+    /// after `number` are not kept any more, or it is none of ours.
+    std::optional<std::vector<FeedEvent>> after(std::uint64_t number,
+                                                std::chrono::milliseconds timeout,
+                                                std::size_t most = 256) const;
+
+    /// Readers are woken and wait no more.
+    void close();
+    bool is_closed() const;
+
+    /// How many read just now, for those who ask whether somebody does.
+    class Reader {
+    public:
+        explicit Reader(std::shared_ptr<StoryFeed> feed);
+        Reader(const Reader&) = delete;
+        Reader& operator=(const Reader&) = delete;
+        ~Reader();
+
+    private:
+        std::shared_ptr<StoryFeed> feed_;
+    };
+    std::size_t n_readers() const { return n_readers_; }
+    /// When it was last read or written.
+    std::chrono::steady_clock::time_point last_used() const;
+
+private:
+    void add(std::string kind, std::string data);
+
+    const std::string epoch_;
+    const FeedLimits limits_;
+    mutable std::mutex mutex_;
+    mutable std::condition_variable changed_;
+    std::deque<FeedEvent> events_;  // the newest last
+    std::size_t bytes_ = 0;
+    std::uint64_t newest_ = 0;
+    std::vector<LiveText> live_;
+    bool is_closed_ = false;
+    std::chrono::steady_clock::time_point used_;
+    std::atomic<std::size_t> n_readers_ = 0;
+};
+
+/// "EPOCH-N"; what `parse_event_id` reads. Empty for anything else.
+std::string event_id(std::string_view epoch, std::uint64_t number);
+struct EventId {
+    std::string epoch;
+    std::uint64_t number = 0;
+};
+std::optional<EventId> parse_event_id(std::string_view id);
+
+/// "id: ...\nevent: ...\ndata: ...\n\n". Requires data without a line break.
+std::string event_frame(std::string_view epoch, const FeedEvent& event);
+
+}  // namespace fabula::serve
