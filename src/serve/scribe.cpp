@@ -79,21 +79,25 @@ bool Scribe::stop_drawing(store::RequestId request) {
     return true;
 }
 
-Result<Unit> Scribe::run(Job job, const std::stop_token& stop) {
+std::future<Result<Unit>> Scribe::post(Job job, const std::stop_token& stop) {
     auto errand = std::make_unique<Errand>();
     errand->job = std::move(job);
     errand->stop = stop;
     auto done = errand->done.get_future();
     {
         const std::lock_guard lock(mutex_);
-        if (is_stopping_) return Error{ErrorCode::unavailable, "the server is shutting down"};
-        if (errands_.size() >= most_errands)
-            return Error{ErrorCode::exhausted, "too many wait for the model: try again later"};
+        if (is_stopping_ || errands_.size() >= most_errands) {
+            errand->done.set_value(
+                is_stopping_
+                    ? Error{ErrorCode::unavailable, "the server is shutting down"}
+                    : Error{ErrorCode::exhausted, "too many wait for the model: try again later"});
+            return done;
+        }
         errands_.push_back(std::move(errand));
         ahead_stop_.request_stop();
     }
     changed_.notify_all();
-    return done.get();
+    return done;
 }
 
 void Scribe::work() {

@@ -57,11 +57,11 @@ public:
     /// drawn here.
     bool stop_drawing(store::RequestId request);
 
-    /// Lets `job` use the model when it is its turn: one for each offer that is drawn meanwhile.
-    /// Returns when it is done. Errors: the job's; unavailable when the scribe stops first;
-    /// exhausted when too many wait.
+    /// Lets `job` use the model when it is its turn: one for each offer that is drawn meanwhile. It
+    /// runs on the scribe's thread, and must not wait for anybody. Errors: the job's; unavailable
+    /// when the scribe stops first; exhausted when too many wait.
     using Job = std::function<Result<Unit>(model::Generator&, const std::stop_token&)>;
-    Result<Unit> run(Job job, const std::stop_token& stop);
+    std::future<Result<Unit>> post(Job job, const std::stop_token& stop);
 
 private:
     struct Errand {
