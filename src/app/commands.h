@@ -16,6 +16,7 @@ using Run = std::function<int()>;
 
 void add_write(CLI::App& app, Run& run);
 void add_choose(CLI::App& app, Run& run);
+void add_serve(CLI::App& app, Run& run);
 void add_story(CLI::App& app, Run& run);
 /// `replay`, one of the verbs of `story`.
 void add_replay(CLI::App& story, Run& run);

@@ -95,6 +95,7 @@ int run_command(int argc, char** argv) {
     fabula::app::Run run;
     fabula::app::add_write(app, run);
     fabula::app::add_choose(app, run);
+    fabula::app::add_serve(app, run);
     fabula::app::add_story(app, run);
     fabula::app::add_choices(app, run);
     fabula::app::add_model(app, run);

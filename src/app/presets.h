@@ -43,6 +43,9 @@ std::string chosen_json(const sample::Settings& settings, const std::vector<std:
 std::string preset_as_text(const Preset& preset);
 std::string presets_as_json(const std::vector<Preset>& presets);
 
+/// As GET /api/v1/presets has them (docs/formats/http.md), without a line break.
+std::string presets_as_api(const std::vector<Preset>& presets);
+
 /// Every setting: name, type, unit, range, default, what it does, where it comes from; on one line.
 std::string schema_as_json();
 

@@ -72,6 +72,16 @@ std::string presets_as_json(const std::vector<Preset>& presets) {
     return line_of(all) + "\n";
 }
 
+std::string presets_as_api(const std::vector<Preset>& presets) {
+    Json all = Json::array();
+    for (const auto& preset : presets)
+        all.push_back({{"name", preset.name},
+                       {"hint", preset.hint},
+                       {"settings", parsed(preset.json)},
+                       {"is_built_in", preset.is_built_in}});
+    return line_of({{"presets", std::move(all)}});
+}
+
 std::string schema_as_json() {
     Json all = Json::array();
     for (const auto& field : sample::fields()) {

@@ -20,10 +20,11 @@
 #include <random>
 
 namespace fabula::app {
-namespace {
 
-constexpr const char* default_instruction =
+const char* const default_instruction =
     "Write a story. It begins with the words that your answer begins with; go on from there.";
+
+namespace {
 
 // The words themselves, or what a file or standard input holds.
 Result<std::string> read_prompt(const WritingArguments& arguments) {
@@ -79,6 +80,8 @@ Result<PolicyName> policy_of(const Configuration& configuration, Occasion occasi
     return policy;
 }
 
+}  // namespace
+
 Result<engine::Chat> chat_of(const Configuration& configuration, const model::ModelInfo& info) {
     const auto& named = configuration.text("chat");
     const bool can = !info.chat_template.empty();
@@ -103,6 +106,8 @@ Result<engine::WriteOptions> options_of(const Configuration& configuration) {
     options.offer.settings = configuration.settings();
     return options;
 }
+
+namespace {
 
 // A story goes on as it was written, in all that nobody set anew.
 Result<Unit> resume(const store::Story& story, const Configuration& configuration,

@@ -60,6 +60,15 @@ Result<Desk> open_desk(const WritingArguments& arguments, Occasion occasion);
 Result<store::Story> begin_story(Desk& desk, const WritingArguments& arguments, std::uint64_t seed,
                                  const std::string& source);
 
+/// What a chat model is asked for unless somebody says.
+extern const char* const default_instruction;
+
+/// The number of candidates and their settings. Errors: invalid_input.
+Result<engine::WriteOptions> options_of(const Configuration& configuration);
+
+/// Whether the model's chat template is used. Errors: invalid_input, where it has none.
+Result<engine::Chat> chat_of(const Configuration& configuration, const model::ModelInfo& info);
+
 /// The one that was set, or a new one by the system's chance.
 Result<std::uint64_t> seed_of(const Configuration& configuration);
 

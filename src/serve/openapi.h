@@ -19,6 +19,6 @@ std::string_view openapi_schemas();
 std::string openapi_page(const Router& router, std::string_view version);
 
 /// Adds /openapi.json and /api/v1/docs; add it last, since it shows what is there.
-void add_openapi_routes(Router& router, std::string version);
+void add_openapi_routes(Router& router, std::string_view version);
 
 }  // namespace fabula::serve

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <memory>
 
 namespace fabula::serve {
 namespace {
@@ -194,7 +195,7 @@ std::string openapi_page(const Router& router, std::string_view version) {
     return page + "</main></body></html>";
 }
 
-void add_openapi_routes(Router& router, std::string version) {
+void add_openapi_routes(Router& router, std::string_view version) {
     Route document;
     document.path = "/openapi.json";
     document.name = "openApi";
@@ -207,19 +208,24 @@ void add_openapi_routes(Router& router, std::string version) {
     page.summary = "this document as a page";
     page.response_schema = "";
     page.content_type = "text/html";
-    document.handler = [&router, version](const Request&) {
+    // Filled below, since they show themselves, too.
+    const auto json = std::make_shared<std::string>();
+    const auto html = std::make_shared<std::string>();
+    document.handler = [json](const Request&) {
         Response response;
-        response.body = openapi_document(router, version);
+        response.body = *json;
         return response;
     };
-    page.handler = [&router, version](const Request&) {
+    page.handler = [html](const Request&) {
         Response response;
         response.content_type = "text/html; charset=utf-8";
-        response.body = openapi_page(router, version);
+        response.body = *html;
         return response;
     };
     router.add(std::move(document));
     router.add(std::move(page));
+    *json = openapi_document(router, version);
+    *html = openapi_page(router, version);
 }
 
 }  // namespace fabula::serve
