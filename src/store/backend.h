@@ -15,6 +15,14 @@ class session;
 
 namespace fabula::store {
 
+/// What a transaction is for.
+enum class Access {
+    read,   // sees one state throughout
+    write,  // no other `write` can interleave with it
+    queue,  // changes single requests; where the database can, waits for nobody's `write`
+    claim,  // as `queue`; no other `claim` can interleave with it
+};
+
 class Backend {
 public:
     Backend(const Backend&) = delete;
@@ -27,10 +35,15 @@ public:
     /// "database 'x.db'": how messages begin.
     virtual std::string name() const = 0;
 
-    /// SQL that begins a transaction which sees one state throughout.
-    virtual const char* begin_read() const = 0;
-    /// SQL that begins a transaction which no other writer can interleave with.
-    virtual const char* begin_write() const = 0;
+    /// Begins a transaction. SOCI's exceptions pass; a transaction that was begun before one is
+    /// undone.
+    virtual void begin(Access access) = 0;
+
+    /// What to put behind a `select` whose rows of the table `alias` are about to be changed:
+    /// others who change them wait, or
+    virtual std::string for_update(const char* alias) const = 0;
+    /// ... the rows that others are changing are passed over, of both tables.
+    virtual std::string for_update_skipping(const char* alias, const char* other) const = 0;
 
     /// What an exception of SOCI, or of the standard library, means to a caller.
     virtual Error explain(const std::exception& failure) const = 0;

@@ -195,4 +195,18 @@ Result<Unit> check_rating(const RatingRecord& rating, const std::string& place) 
     return Unit{};
 }
 
+Result<Unit> check_request(const RequestRecord& request, const std::string& place) {
+    const std::array<NamedText, 4> texts{{{"key", request.key, max_key_bytes},
+                                          {"model", request.model},
+                                          {"body", request.body, max_body_bytes},
+                                          {"user", request.user}}};
+    return check_texts(texts, place);
+}
+
+Result<Unit> check_notes(const NotesRecord& notes, const std::string& place) {
+    const std::array<NamedText, 2> texts{{{"memory", notes.memory, max_text_bytes},
+                                          {"author_note", notes.author_note, max_text_bytes}}};
+    return check_texts(texts, place);
+}
+
 }  // namespace fabula::store

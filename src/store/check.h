@@ -16,6 +16,8 @@ namespace fabula::store {
 
 constexpr std::size_t max_text_bytes = std::size_t{16} << 20;  // a passage, a block, a candidate
 constexpr std::size_t max_name_bytes = std::size_t{64} << 10;  // names, hashes, reasons, titles
+constexpr std::size_t max_key_bytes = 256;                     // a request's key
+constexpr std::size_t max_body_bytes = std::size_t{1} << 20;   // what a request asks for
 constexpr std::size_t max_tokens = std::size_t{4} << 20;     // of a prompt, a block or a candidate
 constexpr std::uint64_t max_draws = std::uint64_t{1} << 53;  // of a candidate
 constexpr std::size_t max_passages = 1'000'000;
@@ -33,6 +35,11 @@ Result<Unit> check_choice(const ChoiceRecord& choice, const std::string& place);
 
 /// The rating's own fields; not what it refers to.
 Result<Unit> check_rating(const RatingRecord& rating, const std::string& place);
+
+/// The request's own fields, of those that the asker fills; not what it refers to.
+Result<Unit> check_request(const RequestRecord& request, const std::string& place);
+
+Result<Unit> check_notes(const NotesRecord& notes, const std::string& place);
 
 /// A whole story: every part, and that the parts fit each other. O(size of the story).
 Result<Unit> check_story(const Story& story);

@@ -30,6 +30,7 @@ public:
         if (auto good = check_taken(); !good) return good;
         if (auto good = check_choices(); !good) return good;
         if (auto good = check_ratings(); !good) return good;
+        if (auto good = check_notes(story_.notes, "notes"); !good) return good;
         return check_moves();
     }
 

@@ -136,6 +136,53 @@ const std::vector<std::string> log_of_choices_5{
     "create index ratings_by_candidate on ratings (offer, \"index\")",
 };
 
+const std::vector<std::string> queue_6{
+    "insert into counters (name, value) values ('request', 0)",
+
+    // Two numbers make a story's version, so that who claims a request waits for no writer.
+    "create table versions ("
+    " story bigint not null primary key references stories (id),"
+    " value bigint not null)",
+    "insert into versions (story, value) select id, 1 from stories",
+    "create table turns ("
+    " story bigint not null primary key references stories (id),"
+    " served bigint not null,"
+    " changes bigint not null)",
+    "insert into turns (story, served, changes) select id, 0, 0 from stories",
+
+    "create table notes ("
+    " story bigint not null references stories (id),"
+    " number bigint not null,"
+    " memory text not null,"
+    " author_note text not null,"
+    " created bigint not null,"
+    " primary key (story, number))",
+
+    "create table requests ("
+    " id bigint not null primary key,"
+    " story bigint not null references stories (id),"
+    " parent bigint not null,"
+    " \"key\" text not null,"
+    " model text not null,"
+    " body text not null,"
+    " redraw_of bigint references offers (id),"
+    " \"user\" text not null,"
+    " state text not null,"
+    " claimed_by text not null,"
+    " lease_until bigint not null,"
+    " attempts bigint not null,"
+    " offer bigint references offers (id),"
+    " error text not null,"
+    " created bigint not null,"
+    " finished bigint not null,"
+    " foreign key (story, parent) references passages (story, id))",
+    "create unique index requests_by_key on requests (story, \"key\") where \"key\" <> ''",
+    "create index requests_by_parent on requests (story, parent)",
+    "create index requests_by_redraw on requests (redraw_of)",
+    "create index requests_by_offer on requests (offer)",
+    "create index requests_by_state on requests (state)",
+};
+
 std::vector<std::string> joined(std::vector<std::string> first,
                                 const std::vector<std::string>& second) {
     first.insert(first.end(), second.begin(), second.end());
@@ -168,6 +215,7 @@ std::span<const Migration> migrations() {
         {bans_of_candidates_3, {}},
         {places_of_prompt_blocks_4, {}},
         {log_of_choices_5, append_only_in_sqlite({"ratings"})},
+        {queue_6, append_only_in_sqlite({"notes"})},
     };
     return all;
 }

@@ -169,6 +169,7 @@ TEST(Migrations, from_schema_1_promise_nothing_for_the_offers_that_are_there) {
     EXPECT_TRUE((*store)->check()->is_sound);
     story.record.source = "";
     story.ratings.clear();
+    story.notes = {};
     for (ChoiceRecord& choice : story.choices) {
         choice.user = "";
         choice.shown.clear();
@@ -186,6 +187,45 @@ TEST(Migrations, from_schema_1_promise_nothing_for_the_offers_that_are_there) {
     EXPECT_EQ(renumbered(*(*store)->load(StoryId{1})), renumbered(story));
     EXPECT_EQ(sql_fault(path, "update offers set arithmetic = 'cpu'"), "offers are append-only");
     EXPECT_NE(sql_fault(path + ".backup-v1", "select arithmetic from offers"), "");
+}
+
+TEST(Migrations, from_schema_5_leave_every_story_as_it_was_and_give_it_a_queue) {
+    const ScratchFolder folder;
+    const std::string path = folder.at("x.db");
+    Story story = random_story(2);
+    story.notes = {};
+    ASSERT_FALSE(story.ratings.empty());
+    const std::string donor = path + ".donor";
+    ASSERT_EQ(*(*open_sqlite(donor))->add_story(story), StoryId{1});
+    ASSERT_TRUE(SqliteBackend::open(path, {1000, {}}, migrations().first(5)));
+    std::string copy = "attach '" + donor + "' as donor; delete from main.counters;";
+    for (const std::string table : {"stories", "passages", "offers", "prompt_blocks", "candidates",
+                                    "choices", "ratings", "moves"})
+        copy.append("insert into main." + table).append(" select * from donor." + table + ";");
+    run_sql(path, copy +
+                      "insert into main.counters select * from donor.counters"
+                      " where name <> 'request'");
+    ASSERT_NE(sql_fault(path, "select * from requests"), "");
+
+    auto store = open_sqlite(path);
+
+    ASSERT_TRUE(store) << store.error().message;
+    EXPECT_EQ((*store)->check()->schema, newest());
+    EXPECT_TRUE((*store)->check()->is_sound) << (*store)->check()->findings;
+    EXPECT_EQ(renumbered(*(*store)->load(StoryId{1})), renumbered(story));
+    EXPECT_EQ(*(*store)->version(StoryId{1}), 1U);
+    RequestRecord request;
+    request.story = StoryId{1};
+    request.model = "north";
+    const auto asked = (*store)->add_request(request, 10);
+    ASSERT_TRUE(asked) << asked.error().message;
+    EXPECT_EQ((*store)->claim_request("one", "north", Timestamp{1}, Timestamp{9}).value()->id,
+              asked->id);
+    EXPECT_EQ(*(*store)->version(StoryId{1}), 3U);
+    ASSERT_TRUE((*store)->set_notes(StoryId{1}, {"a", "b", {}}));
+    EXPECT_EQ(sql_fault(path, "update notes set memory = ''"), "notes are append-only");
+    EXPECT_NE(sql_fault(path + ".backup-v5", "select * from requests"), "");
+    EXPECT_EQ(sql_fault(path + ".backup-v5", "select * from ratings"), "");
 }
 
 TEST(Migrations, run_once_when_several_processes_open_an_old_database) {

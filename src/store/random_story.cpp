@@ -222,6 +222,7 @@ Story random_story(std::uint64_t seed, std::size_t n_steps) {
                 {dice.falls(0.5) ? MoveKind::undo : MoveKind::jump, parent, dice.time()});
         }
     }
+    if (dice.falls(0.5)) story.notes = {dice.text(20), dice.text(5), dice.time()};
     return story;
 }
 

@@ -363,6 +363,13 @@ MoveRecord move_from(const Cursor& at) {
             .created = time_from(at.at("created"))};
 }
 
+NotesRecord notes_from(const Cursor& at) {
+    at.expect_only(std::array{"memory", "author_note", "created"});
+    return {.memory = at.at("memory").text(),
+            .author_note = at.at("author_note").text(),
+            .created = time_from(at.at("created"))};
+}
+
 void read_passages(const Cursor& list, Story& story) {
     const std::vector<Cursor> items = list.items();
     for (std::size_t i = 0; i < items.size(); ++i) {
@@ -388,7 +395,7 @@ void read_passages(const Cursor& list, Story& story) {
 Story story_from(const Cursor& document) {
     Story story;
     document.expect_only(std::array{"format", "version", "story", "head", "passages", "offers",
-                                    "choices", "ratings", "moves"});
+                                    "choices", "ratings", "moves", "notes"});
     story.record = record_from(document.at("story"));
     read_passages(document.at("passages"), story);
     for (const Cursor& each : document.at("offers").items()) {
@@ -404,6 +411,7 @@ Story story_from(const Cursor& document) {
     for (const Cursor& each : document.at("moves").items()) {
         story.moves.push_back(move_from(each));
     }
+    if (document.has("notes")) story.notes = notes_from(document.at("notes"));
     if (passage_from(document.at("head")) != story.head()) {
         document.at("head").note("not the passage of the last move");
     }

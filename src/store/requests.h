@@ -5,14 +5,14 @@
 #pragma once
 
 #include "base/clock.h"
-#include "story/prompt.h"
+#include "base/result.h"
 #include "story/tree.h"
 
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <vector>
+#include <string_view>
 
 namespace fabula::store {
 
@@ -20,7 +20,8 @@ enum class StoryId : std::int64_t {};
 enum class OfferId : std::int64_t {};
 enum class RequestId : std::int64_t {};
 
-/// waiting: nobody works on it; claimed: a process does, until its lease ends; the others are final.
+/// waiting: nobody works on it; claimed: a process does, until its lease ends; the others are
+/// final.
 enum class RequestState { waiting, claimed, done, failed, cancelled };
 /// "waiting", "claimed", ... Errors of the second: invalid_input.
 const char* name_of(RequestState state);
@@ -33,24 +34,24 @@ struct RequestRecord {
     /// The name that the asker gave it ("" for none): asked for again under the same name it is the
     /// same request. Unique in its story.
     std::string key;
-    std::string model;  // who is to draw it; the store compares, no more
-    std::string body;   // what was asked for, JSON that the store does not read
+    std::string model;                 // who is to draw it; the store compares, no more
+    std::string body;                  // what was asked for, JSON that the store does not read
     std::optional<OfferId> redraw_of;  // one more candidate of this offer; empty: a new offer
     std::string user;                  // as ChoiceRecord::user
     RequestState state = RequestState::waiting;
-    std::string claimed_by;         // the process, "" unless claimed
-    Timestamp lease_until{};        // of the claim; after it anybody may claim it
-    std::size_t attempts = 0;       // claims so far
-    std::optional<OfferId> offer;   // done: what was drawn
-    std::string error;              // failed: one line for people
+    std::string claimed_by;        // the process, "" unless claimed
+    Timestamp lease_until{};       // of the claim; after it anybody may claim it
+    std::size_t attempts = 0;      // claims so far
+    std::optional<OfferId> offer;  // done: what was drawn
+    std::string error;             // failed: one line for people
     Timestamp created{};
-    Timestamp finished{};
+    Timestamp finished{};  // when it failed or was cancelled; done: when that was drawn
 
     bool operator==(const RequestRecord&) const = default;
 };
 
-/// A claim that is being worked off. What is added under it is added only while it holds, and in the
-/// transaction that ends it.
+/// A claim that is being worked off. What is added under it is added only while it holds, and in
+/// the transaction that ends it.
 struct Claim {
     RequestId request{};
     std::string server;

@@ -19,6 +19,7 @@ namespace fabula::store {
 // Keys as SOCI exchanges them.
 long long key_of(StoryId id);
 long long key_of(OfferId id);
+long long key_of(RequestId id);
 long long key_of(story::PassageId id);
 
 /// The next number of a counter; numbers are never given twice, even after rows are removed.
@@ -35,6 +36,17 @@ void insert_choice(soci::session& sql, StoryId story, const ChoiceRecord& choice
 void insert_rating(soci::session& sql, StoryId story, const RatingRecord& rating);
 /// Behind the moves that there are.
 void insert_move(soci::session& sql, StoryId story, const MoveRecord& move);
+/// Behind the notes that there are.
+void insert_notes(soci::session& sql, StoryId story, const NotesRecord& notes);
+/// As one that waits, whatever the record says.
+void insert_request(soci::session& sql, const RequestRecord& request);
+
+/// The counts that a story's version is made of; of a story that begins.
+void insert_version(soci::session& sql, StoryId story);
+/// That the story was changed.
+void count_change(soci::session& sql, StoryId story);
+/// That a request of the story was.
+void count_request_change(soci::session& sql, StoryId story);
 
 // Each of these: errors corrupt, when a column cannot be read.
 
@@ -48,5 +60,13 @@ Result<std::vector<OfferRecord>> select_offers(soci::session& sql, StoryId story
 Result<std::vector<ChoiceRecord>> select_choices(soci::session& sql, StoryId story);
 Result<std::vector<RatingRecord>> select_ratings(soci::session& sql, StoryId story);
 Result<std::vector<MoveRecord>> select_moves(soci::session& sql, StoryId story);
+/// The last ones; empty texts where there are none.
+NotesRecord select_notes(soci::session& sql, StoryId story);
+
+/// `locking` is what Backend::for_update says for the table "requests", or "".
+Result<std::optional<RequestRecord>> select_request(soci::session& sql, RequestId id,
+                                                    const std::string& locking = "");
+/// Those of the story that wait or are claimed, by id.
+Result<std::vector<RequestRecord>> select_open_requests(soci::session& sql, StoryId story);
 
 }  // namespace fabula::store

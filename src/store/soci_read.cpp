@@ -107,7 +107,8 @@ Result<Story> SociStore::read(const StoryRecord& record) {
                 std::move(*offers),
                 std::move(*choices),
                 std::move(*ratings),
-                std::move(*moves)};
+                std::move(*moves),
+                select_notes(sql, record.id)};
     for (std::size_t i = 1; i < story.passages.size(); ++i) {
         const story::Passage& each = story.passages[i].passage;
         if (const auto id = story.tree.add(each.parent, each.origin, each.text); !id) {
@@ -118,74 +119,6 @@ Result<Story> SociStore::read(const StoryRecord& record) {
         return error(ErrorCode::corrupt, place + good.error().message);
     }
     return story;
-}
-
-Result<std::vector<StorySummary>> SociStore::list() {
-    using Summaries = std::vector<StorySummary>;
-    return transact<Summaries>(Access::read, [&](soci::session& sql) -> Result<Summaries> {
-        const auto records = select_records(sql);
-        if (!records) return in_database(records.error());
-        Summaries summaries;
-        for (const StoryRecord& record : *records) {
-            auto summary = summarise(record);
-            if (!summary) return summary.error();
-            summaries.push_back(std::move(*summary));
-        }
-        return summaries;
-    });
-}
-
-Result<StorySummary> SociStore::summarise(const StoryRecord& record) {
-    soci::session& sql = backend_->session();
-    const long long key = key_of(record.id);
-    long long n_passages = 0;
-    long long n_candidates = 0;
-    long long newest_passage = 0;
-    long long newest_candidate = 0;
-    long long newest_choice = 0;
-    sql << "select count(*), coalesce(max(created), 0) from passages where story = :story",
-        soci::use(key), soci::into(n_passages), soci::into(newest_passage);
-    sql << "select count(*), coalesce(max(c.created), 0) from candidates c"
-           " join offers o on o.id = c.offer where o.story = :story",
-        soci::use(key), soci::into(n_candidates), soci::into(newest_candidate);
-    sql << "select coalesce(max(created), 0) from choices where story = :story", soci::use(key),
-        soci::into(newest_choice);
-    const auto moves = select_moves(sql, record.id);
-    if (!moves) return in_database(moves.error());
-    StorySummary summary;
-    summary.record = record;
-    summary.n_passages = static_cast<std::size_t>(n_passages);
-    summary.n_candidates = static_cast<std::size_t>(n_candidates);
-    summary.changed = Timestamp{std::max({newest_passage, newest_candidate, newest_choice})};
-    story::PassageId head = story::PassageId::root;
-    for (const MoveRecord& move : *moves) {
-        summary.changed = std::max(summary.changed, move.created);
-        head = move.passage;
-    }
-    summary.words = words_to(record.id, head);
-    return summary;
-}
-
-std::size_t SociStore::words_to(StoryId story, story::PassageId head) {
-    const long long story_key = key_of(story);
-    const long long head_key = key_of(head);
-    std::string piece;
-    std::string text;
-    soci::statement rows =
-        (backend_->session().prepare
-             // A parent is always an earlier passage; saying so keeps a damaged tree from going
-             // round.
-             << "with recursive way (id, parent, text) as ("
-                " select id, parent, text from passages where story = :story and id = :head"
-                " union all"
-                " select p.id, p.parent, p.text from passages p"
-                " join way w on p.id = w.parent and p.id < w.id where p.story = :again)"
-                " select text from way order by id",
-         soci::use(story_key), soci::use(head_key), soci::use(story_key), soci::into(piece));
-    rows.execute();
-    while (rows.fetch())
-        text += piece;
-    return words_of(text).size();
 }
 
 Result<Store::Health> SociStore::check() {

@@ -19,9 +19,6 @@ public:
     Result<StoryId> create(const StoryRecord& record, const std::string& opening) override;
     Result<Story> load(StoryId id) override;
     Result<std::vector<StorySummary>> list() override;
-    Result<OfferId> add_offer(StoryId story, const OfferRecord& offer) override;
-    Result<Unit> add_candidates(OfferId offer,
-                                std::span<const CandidateRecord> candidates) override;
     Result<story::PassageId> choose(const Decision& decision) override;
     Result<Unit> rate(const RatingRecord& rating) override;
     Result<story::PassageId> add_passage(StoryId story, story::PassageId parent,
@@ -35,10 +32,31 @@ public:
     Result<std::optional<StoryId>> story_from(const std::string& source) override;
     Result<preference::History> history(const std::string& chooser) override;
     Result<Unit> remove(StoryId id) override;
+    Result<RequestRecord> add_request(const RequestRecord& request, std::size_t most_open) override;
+    Result<std::optional<RequestRecord>> claim_request(const std::string& server,
+                                                       const std::string& model, Timestamp now,
+                                                       Timestamp until) override;
+    Result<std::vector<RequestId>> renew_claims(const std::string& server,
+                                                Timestamp until) override;
+    Result<Unit> fail_request(const Claim& claim, const std::string& error,
+                              Timestamp time) override;
+    Result<Unit> release_claims(const std::string& server) override;
+    Result<RequestRecord> cancel_request(RequestId id, Timestamp time) override;
+    Result<RequestRecord> request(RequestId id) override;
+    Result<std::vector<RequestRecord>> open_requests(StoryId story) override;
+    Result<std::size_t> n_open_requests(const std::string& model) override;
+    Result<std::size_t> forget_requests(Timestamp before) override;
+    Result<std::uint64_t> version(StoryId story) override;
+    Result<StoryId> story_of(OfferId offer) override;
+    Result<NotesRecord> notes(StoryId story) override;
+    Result<Unit> set_notes(StoryId story, const NotesRecord& notes) override;
     Result<Health> check() override;
 
 private:
-    enum class Access { read, write };
+    Result<OfferId> keep_offer(StoryId story, const OfferRecord& offer,
+                               const std::optional<Claim>& claim) override;
+    Result<Unit> keep_candidates(OfferId offer, std::span<const CandidateRecord> candidates,
+                                 const std::optional<Claim>& claim) override;
 
     /// Runs `work` in a transaction; what it returns without an error is committed.
     template <typename T, typename Work>
@@ -55,14 +73,24 @@ private:
     Result<Unit> require_passage(StoryId story, story::PassageId passage);
     Result<Unit> require_head(StoryId story, story::PassageId head);
     Result<Story> read(const StoryRecord& record);
-    Result<StorySummary> summarise(const StoryRecord& record);
-    std::size_t words_to(StoryId story, story::PassageId head);
     Result<story::PassageId> next_passage(StoryId story);
     Result<Unit> check_shown(const ChoiceRecord& choice);
     Result<std::optional<story::Passage>> passage_of(const Decision& decision,
                                                      story::PassageId parent);
     Result<story::PassageId> add_chosen(StoryId story, const ChoiceRecord& choice,
                                         const story::Passage& passage);
+    Error missing_offer(OfferId id) const;
+    Error missing_request(RequestId id) const;
+    Error lost_claim(const Claim& claim) const;
+    /// Ends the request of a claim, in the transaction that is open.
+    struct End {
+        StoryId story{};
+        std::optional<OfferId> offer;  // done with it; empty: failed
+        std::string error;
+        Timestamp time{};
+    };
+    Result<Unit> finish(const Claim& claim, const End& end);
+    Result<Unit> check_redraw(const RequestRecord& request);
     StoryId insert_whole(const Story& story);
     void delete_rows(StoryId id);
 

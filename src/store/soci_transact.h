@@ -14,7 +14,9 @@ namespace fabula::store {
 
 class Transaction {
 public:
-    Transaction(soci::session& sql, const char* begin) : sql_(sql) { sql_ << begin; }
+    Transaction(Backend& backend, Access access) : sql_(backend.session()) {
+        backend.begin(access);
+    }
     Transaction(const Transaction&) = delete;
     Transaction& operator=(const Transaction&) = delete;
     ~Transaction() {
@@ -41,9 +43,7 @@ private:
 template <typename T, typename Work>
 Result<T> SociStore::transact(Access access, Work work) {
     try {
-        Transaction transaction(backend_->session(), access == Access::write
-                                                         ? backend_->begin_write()
-                                                         : backend_->begin_read());
+        Transaction transaction(*backend_, access);
         Result<T> result = work(backend_->session());
         if (result) transaction.commit();
         return result;

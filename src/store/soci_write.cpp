@@ -4,6 +4,7 @@
 #include "store/rows.h"
 #include "store/soci_transact.h"
 
+#include <algorithm>
 #include <map>
 
 namespace fabula::store {
@@ -98,11 +99,13 @@ Result<StoryId> SociStore::create(const StoryRecord& record, const std::string& 
         root.created = record.created;
         insert_passage(sql, kept.id, root);
         insert_move(sql, kept.id, {MoveKind::start, story::PassageId::root, record.created});
+        insert_version(sql, kept.id);
         return kept.id;
     });
 }
 
-Result<OfferId> SociStore::add_offer(StoryId story, const OfferRecord& offer) {
+Result<OfferId> SociStore::keep_offer(StoryId story, const OfferRecord& offer,
+                                      const std::optional<Claim>& claim) {
     if (const auto good = check_offer(offer, "offer"); !good) return in_database(good.error());
     return transact<OfferId>(Access::write, [&](soci::session& sql) -> Result<OfferId> {
         if (auto good = require_passage(story, offer.parent); !good) return good.error();
@@ -121,20 +124,27 @@ Result<OfferId> SociStore::add_offer(StoryId story, const OfferRecord& offer) {
         OfferRecord kept = offer;
         kept.id = OfferId{next_of(sql, "offer")};
         insert_offer(sql, story, kept);
+        count_change(sql, story);
+        if (claim) {
+            if (auto good = finish(*claim, {story, kept.id, "", offer.created}); !good)
+                return good.error();
+        }
         return kept.id;
     });
 }
 
-Result<Unit> SociStore::add_candidates(OfferId offer, std::span<const CandidateRecord> candidates) {
+Result<Unit> SociStore::keep_candidates(OfferId offer, std::span<const CandidateRecord> candidates,
+                                        const std::optional<Claim>& claim) {
+    Timestamp newest{};
     for (const CandidateRecord& each : candidates) {
         if (const auto good = check_candidate(each, "candidate"); !good) {
             return in_database(good.error());
         }
+        newest = std::max(newest, each.created);
     }
     return transact<Unit>(Access::write, [&](soci::session& sql) -> Result<Unit> {
-        if (!place_of(sql, offer)) {
-            return error(ErrorCode::not_found, "there is no " + in_words(offer));
-        }
+        const auto place = place_of(sql, offer);
+        if (!place) return missing_offer(offer);
         for (const CandidateRecord& each : candidates) {
             if (candidate_text(sql, offer, each.index)) {
                 return error(ErrorCode::conflict, in_words(offer) + " has a candidate " +
@@ -142,6 +152,8 @@ Result<Unit> SociStore::add_candidates(OfferId offer, std::span<const CandidateR
             }
             insert_candidate(sql, offer, each);
         }
+        count_change(sql, place->story);
+        if (claim) return finish(*claim, {place->story, offer, "", newest});
         return Unit{};
     });
 }
@@ -197,7 +209,7 @@ Result<story::PassageId> SociStore::choose(const Decision& decision) {
     return transact<story::PassageId>(Access::write, [&](soci::session& sql) -> Chosen {
         const OfferId offer = decision.choice.offer;
         const auto place = place_of(sql, offer);
-        if (!place) return error(ErrorCode::not_found, "there is no " + in_words(offer));
+        if (!place) return missing_offer(offer);
         if (decision.head) {
             if (auto good = require_head(place->story, *decision.head); !good) return good.error();
         }
@@ -207,6 +219,7 @@ Result<story::PassageId> SociStore::choose(const Decision& decision) {
         ChoiceRecord kept = decision.choice;
         kept.created = decision.time;
         kept.passage = place->parent;
+        count_change(sql, place->story);
         if (*passage) return add_chosen(place->story, kept, **passage);
         insert_choice(sql, place->story, kept);
         return kept.passage;
@@ -217,10 +230,11 @@ Result<Unit> SociStore::rate(const RatingRecord& rating) {
     if (const auto good = check_rating(rating, "rating"); !good) return in_database(good.error());
     return transact<Unit>(Access::write, [&](soci::session& sql) -> Result<Unit> {
         const auto place = place_of(sql, rating.offer);
-        if (!place) return error(ErrorCode::not_found, "there is no " + in_words(rating.offer));
+        if (!place) return missing_offer(rating.offer);
         if (!candidate_text(sql, rating.offer, rating.index))
             return missing_candidate(rating.offer, rating.index);
         insert_rating(sql, place->story, rating);
+        count_change(sql, place->story);
         return Unit{};
     });
 }
@@ -245,6 +259,7 @@ Result<story::PassageId> SociStore::add_passage(StoryId story, story::PassageId 
         record.created = time;
         insert_passage(sql, story, record);
         insert_move(sql, story, {MoveKind::edit, record.id, time});
+        count_change(sql, story);
         return record.id;
     });
 }
@@ -257,6 +272,7 @@ Result<Unit> SociStore::move(StoryId story, MoveKind kind, story::PassageId to, 
     return transact<Unit>(Access::write, [&](soci::session& sql) -> Result<Unit> {
         if (auto good = require_passage(story, to); !good) return good;
         insert_move(sql, story, {kind, to, time});
+        count_change(sql, story);
         return Unit{};
     });
 }
@@ -317,6 +333,8 @@ StoryId SociStore::insert_whole(const Story& story) {
     }
     for (const MoveRecord& each : story.moves)
         insert_move(sql, record.id, each);
+    if (story.notes != NotesRecord{}) insert_notes(sql, record.id, story.notes);
+    insert_version(sql, record.id);
     return record.id;
 }
 
@@ -324,7 +342,9 @@ void SociStore::delete_rows(StoryId id) {
     const long long key = key_of(id);
     soci::session& sql = backend_->session();
     for (const char* statement :
-         {"delete from moves where story = :story", "delete from choices where story = :story",
+         {"delete from requests where story = :story", "delete from turns where story = :story",
+          "delete from versions where story = :story", "delete from notes where story = :story",
+          "delete from moves where story = :story", "delete from choices where story = :story",
           "delete from ratings where story = :story",
           "delete from candidates where offer in"
           " (select id from offers where story = :story)",

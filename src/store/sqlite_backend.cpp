@@ -123,6 +123,12 @@ int SqliteBackend::wait_for_writer(void* backend, int times) {
     return 1;
 }
 
+void SqliteBackend::begin(Access access) {
+    // A deferred transaction that reads first and writes later fails, without any waiting, when
+    // another process has written in between; so the write lock is taken at once.
+    *session_ << (access == Access::read ? "begin" : "begin immediate");
+}
+
 Result<Unit> SqliteBackend::run(const std::string& statement) {
     try {
         *session_ << statement;

@@ -32,10 +32,10 @@ public:
 
     soci::session& session() override { return *session_; }
     std::string name() const override;
-    const char* begin_read() const override { return "begin"; }
-    // A deferred transaction that reads first and writes later fails, without any waiting, when
-    // another process has written in between; so the write lock is taken at once.
-    const char* begin_write() const override { return "begin immediate"; }
+    void begin(Access access) override;
+    // One writer at a time, so that no row is ever being changed by another.
+    std::string for_update(const char*) const override { return ""; }
+    std::string for_update_skipping(const char*, const char*) const override { return ""; }
     Error explain(const std::exception& failure) const override;
     Result<Unit> erase_traces() override;
     Result<Store::Health> health() override;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: 0BSD
 // Where stories live: passages (a tree), the offers made at a passage, every candidate that was
-// offered with all that made it, what was chosen and rated, and every move of the reader. Rows are
-// only added; the one thing that removes is `remove`, and it removes for good. The interface is the
-// same over SQLite and PostgreSQL; backends see SOCI, nobody else does.
+// offered with all that made it, what was chosen and rated, and every move of the reader; and the
+// queue of what was asked for (requests.h). A story's rows are only added; the one thing that
+// removes is `remove`, and it removes for good. The interface is the same over SQLite and
+// PostgreSQL; backends see SOCI, nobody else does.
 //
 // Durability: a call that returns success is on disk (fsync).
 // Threads: one thread at a time uses a Store; several processes may use one database.
@@ -13,6 +14,7 @@
 #include "base/token.h"
 #include "preference/history.h"
 #include "sample/settings.h"
+#include "store/requests.h"
 #include "story/tree.h"
 
 #include <cstdint>
@@ -25,9 +27,6 @@
 #include <vector>
 
 namespace fabula::store {
-
-enum class StoryId : std::int64_t {};
-enum class OfferId : std::int64_t {};
 
 /// A story's frame.
 struct StoryRecord {
@@ -179,6 +178,7 @@ struct Story {
     std::vector<ChoiceRecord> choices;    // oldest first
     std::vector<RatingRecord> ratings;    // oldest first
     std::vector<MoveRecord> moves;        // oldest first
+    NotesRecord notes;                    // the last ones; empty texts where none were kept
     /// Where the story stands: the last move's passage.
     story::PassageId head() const;
 
@@ -215,13 +215,21 @@ public:
 
     /// Keeps an offer with its candidates, in one transaction; `offer.id` is ignored.
     /// `offer.number` must be the next free one at its parent (the random streams were named by
-    /// it). Errors: not_found; conflict when the number is not the next or an index comes twice.
-    virtual Result<OfferId> add_offer(StoryId story, const OfferRecord& offer) = 0;
+    /// it). With a claim its request becomes `done` with this offer, in the same transaction.
+    /// Errors: not_found; conflict when the number is not the next or an index comes twice, and
+    /// when the claim does not hold any more (somebody else claimed the request after the lease, or
+    /// it was cancelled): nothing is kept then.
+    Result<OfferId> add_offer(StoryId story, const OfferRecord& offer,
+                              const std::optional<Claim>& claim = {}) {
+        return keep_offer(story, offer, claim);
+    }
 
-    /// More candidates for an offer (regenerated ones). Errors: not_found; conflict when an index
-    /// is taken.
-    virtual Result<Unit> add_candidates(OfferId offer,
-                                        std::span<const CandidateRecord> candidates) = 0;
+    /// More candidates for an offer (regenerated ones). With a claim as above. Errors: not_found;
+    /// conflict when an index is taken or the claim does not hold any more.
+    Result<Unit> add_candidates(OfferId offer, std::span<const CandidateRecord> candidates,
+                                const std::optional<Claim>& claim = {}) {
+        return keep_candidates(offer, candidates, claim);
+    }
 
     /// Takes a candidate: its text becomes a new passage under the offer's parent and the story
     /// stands there; the choice is kept. Where `choice.index` is empty only the refusal is kept:
@@ -282,6 +290,68 @@ public:
     /// `remove` erases the rest.
     virtual Result<Unit> remove(StoryId id) = 0;
 
+    // The queue (requests.h).
+
+    /// Puts a request behind the others: `id`, `state`, what belongs to a claim and to an end are
+    /// the store's and ignored. Another request of the same key (not "") in the same story gives
+    /// the one that is there, whatever became of it. Errors: not_found; conflict when the one that
+    /// is there has another body, parent or redraw_of; exhausted when `most_open` requests (of all
+    /// stories) are open already, that is waiting or claimed.
+    virtual Result<RequestRecord> add_request(const RequestRecord& request,
+                                              std::size_t most_open) = 0;
+
+    /// Gives `server` the next request for `model` until `until`, by turns: of the stories that
+    /// have one waiting (or claimed by somebody whose lease ended before `now`) the one that was
+    /// served longest ago, of that story the oldest request. So no story waits for more than one
+    /// offer of each of the others at a time. Empty when there is none. No two callers get the same
+    /// one, and no writer is waited for where the database can do without.
+    virtual Result<std::optional<RequestRecord>> claim_request(const std::string& server,
+                                                               const std::string& model,
+                                                               Timestamp now, Timestamp until) = 0;
+
+    /// Every claim of the server holds until then. Gives those that it holds, by id: one that is
+    /// missing was lost to another server or cancelled.
+    virtual Result<std::vector<RequestId>> renew_claims(const std::string& server,
+                                                        Timestamp until) = 0;
+
+    /// Ends the request as failed, with one line for people. Errors: not_found; conflict when the
+    /// claim does not hold any more.
+    virtual Result<Unit> fail_request(const Claim& claim, const std::string& error,
+                                      Timestamp time) = 0;
+
+    /// Puts back what the server has claimed: it waits again, in its old place.
+    virtual Result<Unit> release_claims(const std::string& server) = 0;
+
+    /// Ends a request that waits or is claimed as cancelled; one that has ended stays as it is.
+    /// Gives the record as it was before, so that the caller knows whether somebody works on it.
+    /// Errors: not_found.
+    virtual Result<RequestRecord> cancel_request(RequestId id, Timestamp time) = 0;
+
+    /// Errors: not_found.
+    virtual Result<RequestRecord> request(RequestId id) = 0;
+
+    /// The story's requests that wait or are claimed, oldest first. Errors: not_found.
+    virtual Result<std::vector<RequestRecord>> open_requests(StoryId story) = 0;
+
+    /// How many requests for `model` ("": for any) wait or are claimed.
+    virtual Result<std::size_t> n_open_requests(const std::string& model) = 0;
+
+    /// Removes requests that ended before then; how many. No version counts it.
+    virtual Result<std::size_t> forget_requests(Timestamp before) = 0;
+
+    /// Counts the changes to a story, from 1: offers, candidates, choices, ratings, passages,
+    /// moves, notes, and requests that are added or change their state. It grows in the transaction
+    /// of the change. Errors: not_found.
+    virtual Result<std::uint64_t> version(StoryId story) = 0;
+
+    /// Errors: not_found.
+    virtual Result<StoryId> story_of(OfferId offer) = 0;
+
+    /// The notes that were kept last; empty texts where none were. Errors: not_found.
+    virtual Result<NotesRecord> notes(StoryId story) = 0;
+    /// Keeps notes behind those before. Errors: not_found.
+    virtual Result<Unit> set_notes(StoryId story, const NotesRecord& notes) = 0;
+
     /// For `doctor`: where it is, which schema, whether its own check is clean.
     struct Health {
         std::string where;  // without any password
@@ -294,6 +364,12 @@ public:
 
 protected:
     Store() = default;
+
+private:
+    virtual Result<OfferId> keep_offer(StoryId story, const OfferRecord& offer,
+                                       const std::optional<Claim>& claim) = 0;
+    virtual Result<Unit> keep_candidates(OfferId offer, std::span<const CandidateRecord> candidates,
+                                         const std::optional<Claim>& claim) = 0;
 };
 
 /// Opens or makes the SQLite database at `path`, with folders that are missing (for this user

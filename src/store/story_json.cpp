@@ -162,6 +162,12 @@ Json to_value(const MoveRecord& move) {
             {"created", whole(move.created)}};
 }
 
+Json to_value(const NotesRecord& notes) {
+    return {{"memory", notes.memory},
+            {"author_note", notes.author_note},
+            {"created", whole(notes.created)}};
+}
+
 template <typename Record>
 Json list_of(const std::vector<Record>& records) {
     Json list = Json::array();
@@ -208,11 +214,12 @@ std::string to_json(const Story& story) {
     Json passages = Json::array();
     for (const PassageRecord& each : story.passages)
         passages.push_back(to_value(each, story.tree));
-    const Json document{{"format", "fabula-story"},          {"version", 1},
-                        {"story", to_value(story.record)},   {"head", whole(story.head())},
-                        {"passages", std::move(passages)},   {"offers", list_of(story.offers)},
-                        {"choices", list_of(story.choices)}, {"ratings", list_of(story.ratings)},
-                        {"moves", list_of(story.moves)}};
+    Json document{{"format", "fabula-story"},          {"version", 1},
+                  {"story", to_value(story.record)},   {"head", whole(story.head())},
+                  {"passages", std::move(passages)},   {"offers", list_of(story.offers)},
+                  {"choices", list_of(story.choices)}, {"ratings", list_of(story.ratings)},
+                  {"moves", list_of(story.moves)}};
+    if (story.notes != NotesRecord{}) document["notes"] = to_value(story.notes);
     std::string out;
     write(document, 0, out);
     out += '\n';
