@@ -40,22 +40,23 @@ Response ask_for_offer(Api& api, const Request& request) {
     if (!offering) return error_response(offering.error());
     const auto store = api.stores.take();
     if (!store) return error_response(store.error());
-    const auto standing = (*store)->standing(*id);
-    if (!standing) return error_response(standing.error());
-    if (asked->parent && *asked->parent != standing->head)
+    const auto story = (*store)->load(*id);
+    if (!story) return error_response(story.error());
+    const auto head = story->head();
+    if (asked->parent && *asked->parent != head)
         return error_response({ErrorCode::conflict,
                                "the story stands at passage " +
-                                   std::to_string(static_cast<std::uint32_t>(standing->head)) +
+                                   std::to_string(static_cast<std::uint32_t>(head)) +
                                    " by now: look at it again"});
     store::RequestRecord record;
     record.story = *id;
-    record.parent = standing->head;
+    record.parent = head;
     record.key = *key;
     record.model = api.scribe.info().name;
     record.body = body;
     record.user = asked->user;
     record.created = now();
-    return ask(api, **store, record, standing->step + 1);
+    return ask(api, **store, record, story->tree.step(head) + 1);
 }
 
 Response ask_for_candidate(Api& api, const Request& request) {

@@ -17,9 +17,15 @@ void OpenStory::has_told(std::uint64_t version) {
     known_ = version;
 }
 
-void OpenStory::note(std::uint64_t before, std::uint64_t after) {
+void OpenStory::has_changed(store::Store& store) {
+    const std::lock_guard lock(mutex_);
+    const auto after = store.version(id_);
+    if (after) note(*after - 1, *after, 1);
+}
+
+void OpenStory::note(std::uint64_t before, std::uint64_t after, std::uint64_t most) {
     const std::lock_guard lock(known_mutex_);
-    if (before == known_ && after <= before + 1) known_ = after;
+    if (before == known_ && after <= before + most) known_ = after;
 }
 
 std::shared_ptr<OpenStory> Feeds::at(store::StoryId id) {

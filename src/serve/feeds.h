@@ -29,18 +29,21 @@ public:
     StoryFeed& feed() const { return *feed_; }
     std::shared_ptr<StoryFeed> shared_feed() const { return feed_; }
 
-    /// Runs `work`, which changes the story in `store` at most once and publishes what it did, and
-    /// takes note of the version: changes through one process come one after another, so that a
-    /// version which nobody here made shows.
+    /// Runs `work`, which changes the story in `store` and publishes what it did, and takes note of
+    /// the version: changes through one process come one after another, so that a version which
+    /// nobody here made shows. `most`: so many the changes count as, no more.
     template <typename Work>
-    auto change(store::Store& store, Work work) {
+    auto change(store::Store& store, Work work, std::uint64_t most = 1) {
         const std::lock_guard lock(mutex_);
         const auto before = store.version(id_);
         auto result = work();
         const auto after = store.version(id_);
-        if (before && after) note(*before, *after);
+        if (before && after) note(*before, *after, most);
         return result;
     }
+
+    /// The same for one change that was made already.
+    void has_changed(store::Store& store);
 
     /// Whether `version` is news to the readers.
     bool is_news(std::uint64_t version) const;
@@ -48,7 +51,7 @@ public:
     void has_told(std::uint64_t version);
 
 private:
-    void note(std::uint64_t before, std::uint64_t after);
+    void note(std::uint64_t before, std::uint64_t after, std::uint64_t most);
 
     const store::StoryId id_;
     const std::shared_ptr<StoryFeed> feed_;

@@ -170,6 +170,7 @@ void Scribe::serve(store::Store& store, const store::RequestRecord& request) {
         drawing_stop_ = std::stop_source();
         if (is_stopping_) drawing_stop_.request_stop();
     }
+    open->has_changed(store);  // the claim
     open->feed().publish("request", request_as_json({request, std::nullopt, 0}));
     const auto done = request.redraw_of ? draw_again(store, request, *open)
                                         : draw_offer(store, request, *open);

@@ -133,7 +133,7 @@ Result<Unit> Scribe::draw_offer(store::Store& store, const store::RequestRecord&
         if (kept)
             publish_offer(open, store, *story, story->offers.back(), request.id);
         return kept;
-    });
+    }, 2);
     if (!offered) return offered.error();
     ++metrics_.offers;
     metrics_.candidates += generated->candidates.size();
@@ -207,7 +207,7 @@ Result<Unit> Scribe::draw_again(store::Store& store, const store::RequestRecord&
             publish_offer(open, store, *story, *find_offer(*story, *request.redraw_of),
                           request.id);
         return kept;
-    });
+    }, 2);
     if (!record) return record.error();
     ++metrics_.candidates;
     metrics_.tokens += record->tokens.size();

@@ -28,6 +28,7 @@ public:
     Result<StoryId> add_story(const Story& story) override;
     Result<std::vector<std::optional<StoryId>>> add_stories(
         std::span<const Story> stories) override;
+    Result<std::vector<StoryId>> stories_with(const std::string& words) override;
     Result<std::vector<std::string>> sources() override;
     Result<std::optional<StoryId>> story_from(const std::string& source) override;
     Result<preference::History> history(const std::string& chooser) override;
@@ -44,6 +45,7 @@ public:
     Result<RequestRecord> cancel_request(RequestId id, Timestamp time) override;
     Result<RequestRecord> request(RequestId id) override;
     Result<std::vector<RequestRecord>> open_requests(StoryId story) override;
+    Result<std::vector<RequestRecord>> requests(StoryId story) override;
     Result<std::size_t> n_open_requests(const std::string& model) override;
     Result<std::size_t> forget_requests(Timestamp before) override;
     Result<std::uint64_t> version(StoryId story) override;

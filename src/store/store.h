@@ -273,6 +273,10 @@ public:
     virtual Result<std::vector<std::optional<StoryId>>> add_stories(
         std::span<const Story> stories) = 0;
 
+    /// The stories with `words` in their title or in any of their passages, by id; case does not
+    /// matter (SQLite knows that of ASCII alone).
+    virtual Result<std::vector<StoryId>> stories_with(const std::string& words) = 0;
+
     /// Every source that a story was imported from, sorted.
     virtual Result<std::vector<std::string>> sources() = 0;
 
@@ -332,6 +336,9 @@ public:
 
     /// The story's requests that wait or are claimed, oldest first. Errors: not_found.
     virtual Result<std::vector<RequestRecord>> open_requests(StoryId story) = 0;
+
+    /// All of the story's requests that are not forgotten, oldest first. Errors: not_found.
+    virtual Result<std::vector<RequestRecord>> requests(StoryId story) = 0;
 
     /// How many requests for `model` ("": for any) wait or are claimed.
     virtual Result<std::size_t> n_open_requests(const std::string& model) = 0;
