@@ -16,6 +16,7 @@ build_release() {
 
 # build_preset PRESET "TARGET..." CMAKE_ARGUMENT...
 build_preset() {
+    ensure_httplib
     with_lock "$root/build/$1.lock" "build/$1" build_preset_locked "$@"
 }
 
@@ -23,7 +24,7 @@ build_preset_locked() {
     local preset=$1 targets folder=$root/build/$1 log=$root/build/logs/$1.log arguments
     read -ra targets <<<"$2"
     shift 2
-    arguments="-DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache $*"
+    arguments="-DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache -DFABULA_HTTPLIB=$httplib_folder $*"
     if [[ ! -e $folder/build.ninja || $root/CMakePresets.json -nt $folder/.configured ||
         ! -e $folder/.configured || $(<"$folder/.configured") != "$arguments" ]]; then
         rm -f -- "$folder/.configured"
