@@ -9,7 +9,7 @@
 namespace fabula::app {
 namespace {
 
-void write_line(const std::string& line) {
+void write_line(std::string_view line) {
     static std::mutex mutex;
     const std::lock_guard lock(mutex);
     std::cerr << line << std::endl;
@@ -17,8 +17,8 @@ void write_line(const std::string& line) {
 
 }  // namespace
 
-void log_access(const serve::AccessRecord& record) {
-    write_line(serve::line_of(record, now()));
+void log_access(std::string_view line) {
+    write_line(line);
 }
 
 void log_trouble(const std::string& line) {

@@ -3,13 +3,13 @@
 // without secrets.
 #pragma once
 
-#include "serve/access_log.h"
-
 #include <string>
+#include <string_view>
 
 namespace fabula::app {
 
-void log_access(const serve::AccessRecord& record);
+/// A line as serve::line_of has it.
+void log_access(std::string_view line);
 void log_trouble(const std::string& line);
 
 }  // namespace fabula::app

@@ -121,6 +121,7 @@ Result<int> write_stories(Desk& desk, const WritingArguments& arguments,
         progress.update(static_cast<double>(i));
         if (!*story) continue;
         engine::WriteOptions write = desk.options;
+        write.takes_up_offers = true;
         write.steps = options.steps - (*story)->tree.step((*story)->head());
         const auto done = engine::write(
             {*desk.store, *desk.generator, **story}, write,

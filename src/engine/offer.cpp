@@ -96,6 +96,33 @@ Result<model::Generated> draw(const OfferPlan& plan, model::Generator& generator
     return generator.generate(plan.prompt.prompt, plan.candidates.requests, on_text, stop);
 }
 
+std::optional<Offered> open_offer(const store::Story& story) {
+    const auto head = story.head();
+    const store::OfferRecord* open = nullptr;
+    for (const auto& offer : story.offers) {
+        if (offer.parent == head) open = &offer;
+    }
+    if (open == nullptr || open->candidates.empty()) return std::nullopt;
+    for (const auto& choice : story.choices) {
+        if (choice.offer == open->id) return std::nullopt;
+    }
+    const auto text = story.tree.read(head);
+    if (!text) return std::nullopt;
+    Offered offered;
+    offered.id = open->id;
+    for (const auto& candidate : open->candidates) {
+        const auto ending = model::ending_named(candidate.ending);
+        if (!ending || *ending == model::Ending::stopped) return std::nullopt;
+        std::vector<float> logprobs;
+        logprobs.reserve(candidate.tokens.size());
+        for (const auto& token : candidate.tokens)
+            logprobs.push_back(token.logprob_model);
+        offered.scores.push_back(preference::score(*text, candidate.text, logprobs));
+        offered.endings.push_back(*ending);
+    }
+    return offered;
+}
+
 StepBegan step_began(const OfferPlan& plan) {
     StepBegan began{plan.step, {}, plan.prompt.tokens, plan.prompt.omitted_bytes};
     began.settings.reserve(plan.candidates.size());

@@ -9,7 +9,7 @@
 #include "store/store.h"
 
 #include <functional>
-#include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 
@@ -62,6 +62,10 @@ struct Keeping {
 /// Errors: as Store::add_offer, after which nothing is kept.
 Result<Offered> keep(AtWork work, const OfferPlan& plan, const model::Generated& generated,
                      const Keeping& keeping, Events& events);
+
+/// What is offered where the story stands and was drawn to its end, without anybody having decided on
+/// it: somebody was interrupted between the two. Of the costs of drawing nothing is known.
+std::optional<Offered> open_offer(const store::Story& story);
 
 /// The event that begins a step of that plan.
 StepBegan step_began(const OfferPlan& plan);

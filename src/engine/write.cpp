@@ -29,10 +29,12 @@ const char* name_of(Finish finish) {
 namespace {
 
 // One offer and its choice. Empty when writing goes on.
-Result<std::optional<Finish>> write_step(AtWork work, const OfferOptions& options,
-                                         WritingDone& done, Events& events,
-                                         const std::stop_token& stop) {
-    const auto offered = offer(work, options, events, stop);
+Result<std::optional<Finish>> write_step(AtWork work, const WriteOptions& write, WritingDone& done,
+                                         Events& events, const std::stop_token& stop) {
+    const auto& options = write.offer;
+    auto open = write.takes_up_offers ? open_offer(work.story) : std::nullopt;
+    const auto offered =
+        open ? Result<Offered>(*std::move(open)) : offer(work, options, events, stop);
     if (!offered) return offered.error();
     done.tokens += offered->drawn_tokens;
     done.prompt_tokens += offered->prompt_tokens;
@@ -48,7 +50,7 @@ Result<std::optional<Finish>> write_step(AtWork work, const OfferOptions& option
     const Pick pick{offered->id, *index, "score", reason_for(*offered, *index), work.story.head()};
     const auto passage = choose(work.store, work.story, pick, options.clock(), events);
     if (!passage) return passage.error();
-    keep_taken(work, *offered, *index);
+    if (offered->stable_tokens > 0) keep_taken(work, *offered, *index);
     if (offered->endings[*index] == model::Ending::end_of_text)
         return std::optional(Finish::end_of_text);
     return std::optional<Finish>();
@@ -123,7 +125,7 @@ Result<WritingDone> write(AtWork work, const WriteOptions& options, const EventS
             done.finish = Finish::stopped;
             break;
         }
-        const auto finish = write_step(work, options.offer, done, events, stop);
+        const auto finish = write_step(work, options, done, events, stop);
         if (!finish) return finish.error();
         if (*finish) {
             done.finish = **finish;

@@ -15,6 +15,9 @@ namespace fabula::engine {
 
 struct WriteOptions {
     std::size_t steps = 8;  // most passages to add
+    /// Whether an offer that nobody decided on (`open_offer`) is taken up before anything is drawn,
+    /// so that a story which was interrupted becomes what it would have been.
+    bool takes_up_offers = false;
     OfferOptions offer;
 };
 

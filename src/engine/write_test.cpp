@@ -182,6 +182,36 @@ TEST_F(Write, a_stop_keeps_the_partial_candidates_and_is_no_error) {
     EXPECT_EQ(kept.offers[0].candidates[0].text.size(), 3U);
 }
 
+TEST_F(Write, takes_up_an_offer_that_nobody_decided_on_and_becomes_what_it_would_have_been) {
+    say(three_ways);
+    auto whole = begin_story("The well was dry.", options(2, 8), 7);
+    ASSERT_TRUE(write({*database, *generator, whole}, options(2, 8), {}, {}));
+
+    auto cut = begin_story("The well was dry.", options(2, 8), 7);
+    Events nobody({});
+    ASSERT_TRUE(offer({*database, *generator, cut}, options(2, 8).offer, nobody, {}));
+    auto again = database->load(cut.record.id).value();
+    ASSERT_TRUE(open_offer(again));
+    auto wanted = options(2, 8);
+    wanted.takes_up_offers = true;
+    ASSERT_TRUE(write({*database, *generator, again}, wanted, {}, {}));
+    EXPECT_EQ(again.offers.size(), 2U);
+    EXPECT_FALSE(open_offer(again));
+    EXPECT_EQ(again.tree, whole.tree);
+    EXPECT_EQ(again.choices[0].reason, whole.choices[0].reason);
+}
+
+TEST_F(Write, a_stopped_offer_is_not_taken_up) {
+    say(three_ways);
+    auto story = begin_story("The well was dry.", options(1, 8));
+    std::stop_source stop;
+    stop.request_stop();
+    Events nobody({});
+    ASSERT_TRUE(offer({*database, *generator, story}, options(1, 8).offer, nobody,
+                      stop.get_token()));
+    EXPECT_FALSE(open_offer(story));
+}
+
 TEST_F(Write, refuses_an_opening_that_is_empty_broken_or_too_long) {
     say(three_ways, 100);
     const auto refusal = [&](const std::string& opening) {

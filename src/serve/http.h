@@ -80,7 +80,7 @@ struct Route {
     std::vector<int> errors = {};  // documented statuses beside those that every route can give
     std::size_t most_body_bytes = std::size_t{1} << 20;
     bool is_open = false;  // answered without a token: health, the page
-    std::function<Response(const Request&)> handler;
+    std::function<Response(const Request&)> handler = {};
 };
 
 /// {"error":{"code":"not_found","message":"..."}} with the status of the code (400 invalid_input,

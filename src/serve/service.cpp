@@ -3,7 +3,6 @@
 
 #include "serve/api_openai.h"
 #include "serve/openapi.h"
-#include "serve/page.h"
 
 #include <utility>
 
@@ -14,6 +13,21 @@ ScribeOptions scribe_options(const ServiceOptions& options) {
     return {options.api.offering, options.read_ahead, options.lease, options.on_trouble};
 }
 
+// The same routes, whose answers are counted.
+Router counted(const Router& routes, Metrics& metrics) {
+    Router counted;
+    for (Route route : routes.routes()) {
+        route.handler = [handler = std::move(route.handler), path = route.path,
+                         &metrics](const Request& request) {
+            Response response = handler(request);
+            metrics.count_answer(path, response.status);
+            return response;
+        };
+        counted.add(std::move(route));
+    }
+    return counted;
+}
+
 }  // namespace
 
 Service::Service(std::unique_ptr<model::Generator> generator, OpenStore open_store,
@@ -21,16 +35,11 @@ Service::Service(std::unique_ptr<model::Generator> generator, OpenStore open_sto
     : stores_(std::move(open_store), options.most_stores),
       scribe_(std::move(generator), stores_, feeds_, metrics_, scribe_options(options)),
       api_{stores_, feeds_, scribe_, metrics_, std::move(options.api)} {
-    Router router;
-    add_page_routes(router);
-    add_api(router, api_);
-    add_openai_routes(router, api_);
-    add_openapi_routes(router, api_.options.version);
-    auto log = std::move(options.http.log);
-    options.http.log = [this, log = std::move(log)](const AccessRecord& record) {
-        metrics_.count_answer(record.route, record.status);
-        if (log) log(record);
-    };
+    Router routes;
+    add_api(routes, api_);
+    add_openai_routes(routes, api_);
+    add_openapi_routes(routes, api_.options.version);
+    Router router = counted(routes, metrics_);
     http_ = std::make_unique<HttpServer>(std::move(options.http), std::move(router));
 }
 

@@ -3,7 +3,7 @@
 // break at its end.
 #pragma once
 
-#include "engine/events.h"
+#include "model/model.h"
 #include "serve/story_feed.h"
 #include "store/store.h"
 

@@ -322,14 +322,14 @@ std::string models_as_json(const std::vector<ModelView>& models) {
                             {"is_chat", is_chat},
                             {"is_default", list.empty()}});
     }
-    return line_of({{"models", std::move(list)}});
+    return line_of(Json{{"models", std::move(list)}});
 }
 
 std::string policies_as_json(const std::vector<PolicyHint>& policies, const std::string& usual) {
     Json list = Json::array();
     for (const auto& [name, hint] : policies)
         list.push_back(Json{{"name", name}, {"hint", hint}});
-    return line_of({{"policies", std::move(list)}, {"default", usual}});
+    return line_of(Json{{"policies", std::move(list)}, {"default", usual}});
 }
 
 }  // namespace fabula::serve
