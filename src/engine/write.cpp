@@ -50,7 +50,7 @@ Result<std::optional<Finish>> write_step(AtWork work, const WriteOptions& write,
     const Pick pick{offered->id, *index, "score", reason_for(*offered, *index), work.story.head()};
     const auto passage = choose(work.store, work.story, pick, options.clock(), events);
     if (!passage) return passage.error();
-    if (offered->stable_tokens > 0) keep_taken(work, *offered, *index);
+    keep_taken(work, *offered, *index);
     if (offered->endings[*index] == model::Ending::end_of_text)
         return std::optional(Finish::end_of_text);
     return std::optional<Finish>();
