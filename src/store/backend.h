@@ -6,14 +6,22 @@
 #include "store/store.h"
 
 #include <exception>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace soci {
 class session;
 }
 
 namespace fabula::store {
+
+/// How long to wait for another writer, and whom to tell.
+struct Waiting {
+    int wait_ms = 10000;
+    std::function<void(std::string_view)> on_wait;
+};
 
 /// What a transaction is for.
 enum class Access {

@@ -7,19 +7,11 @@
 #include "store/migrations.h"
 
 #include <chrono>
-#include <functional>
 #include <memory>
 #include <span>
 #include <string>
-#include <string_view>
 
 namespace fabula::store {
-
-/// How long to wait for another writer, and whom to tell.
-struct Waiting {
-    int wait_ms = 10000;
-    std::function<void(std::string_view)> on_wait;
-};
 
 class SqliteBackend final : public Backend {
 public:
