@@ -11,6 +11,12 @@ Result<std::unique_ptr<Store>> open_postgres(const std::string& url, int wait_ms
     return make_store(std::move(*backend));
 }
 
+Result<bool> has_stories_tables(const std::string& url, int wait_ms) {
+    const auto version = PostgresBackend::version_of(url, wait_ms);
+    if (!version) return version.error();
+    return *version > 0;
+}
+
 Result<std::unique_ptr<Store>> open_store(const std::string& where, int wait_ms,
                                           const std::function<void(std::string_view)>& on_wait) {
     return is_postgres(where) ? open_postgres(where, wait_ms, on_wait)

@@ -36,9 +36,8 @@ std::string PostgresBackend::name() const {
     return "database '" + address_.shown + "'";
 }
 
-Result<std::unique_ptr<PostgresBackend>> PostgresBackend::open(const std::string& url,
-                                                               Waiting waiting,
-                                                               std::span<const Migration> steps) {
+Result<std::unique_ptr<PostgresBackend>> PostgresBackend::reached(const std::string& url,
+                                                                  Waiting waiting) {
     auto address = parse_postgres_address(url, waiting.wait_ms);
     if (!address) return address.error();
     std::unique_ptr<PostgresBackend> backend(
@@ -49,9 +48,23 @@ Result<std::unique_ptr<PostgresBackend>> PostgresBackend::open(const std::string
         return backend->explain(failure);
     }
     if (auto good = backend->check_server(); !good) return good.error();
-    if (auto good = backend->migrate(steps); !good) return good.error();
-    if (auto good = backend->finish_erasing(); !good) return good.error();
     return backend;
+}
+
+Result<std::unique_ptr<PostgresBackend>> PostgresBackend::open(const std::string& url,
+                                                               Waiting waiting,
+                                                               std::span<const Migration> steps) {
+    auto backend = reached(url, std::move(waiting));
+    if (!backend) return backend.error();
+    if (auto good = (*backend)->migrate(steps); !good) return good.error();
+    if (auto good = (*backend)->finish_erasing(); !good) return good.error();
+    return backend;
+}
+
+Result<int> PostgresBackend::version_of(const std::string& url, int wait_ms) {
+    auto backend = reached(url, {wait_ms, {}});
+    if (!backend) return backend.error();
+    return (*backend)->schema_version();
 }
 
 void PostgresBackend::connect() {

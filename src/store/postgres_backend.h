@@ -19,6 +19,8 @@ public:
     /// Connects and brings the database to the newest of `steps`. Errors: as `open_postgres`.
     static Result<std::unique_ptr<PostgresBackend>> open(const std::string& url, Waiting waiting,
                                                          std::span<const Migration> steps);
+    /// The schema that the database has, 0 where it is empty; changes nothing. Errors: likewise.
+    static Result<int> version_of(const std::string& url, int wait_ms);
     PostgresBackend(const PostgresBackend&) = delete;
     PostgresBackend& operator=(const PostgresBackend&) = delete;
     ~PostgresBackend() override;
@@ -35,6 +37,9 @@ public:
 private:
     PostgresBackend(PostgresAddress address, Waiting waiting);
 
+    /// Connected to a server that will do.
+    static Result<std::unique_ptr<PostgresBackend>> reached(const std::string& url,
+                                                            Waiting waiting);
     /// A new connection, with what is set for each. SOCI's exceptions pass.
     void connect();
     bool is_connected() const;

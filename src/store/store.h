@@ -397,6 +397,10 @@ Result<std::unique_ptr<Store>> open_postgres(
     const std::string& url, int wait_ms = 10000,
     const std::function<void(std::string_view)>& on_wait = {});
 
+/// Whether that PostgreSQL database has Fabula's tables, of whatever schema; changes nothing.
+/// Errors: as above.
+Result<bool> has_stories_tables(const std::string& url, int wait_ms = 10000);
+
 /// "postgresql://..." or "postgres://...": not a path.
 bool is_postgres(std::string_view where);
 /// The path, or the URL without its password: what may be shown.
