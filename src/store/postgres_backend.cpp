@@ -42,11 +42,7 @@ Result<std::unique_ptr<PostgresBackend>> PostgresBackend::reached(const std::str
     if (!address) return address.error();
     std::unique_ptr<PostgresBackend> backend(
         new PostgresBackend(std::move(*address), std::move(waiting)));
-    try {
-        backend->connect();
-    } catch (const std::exception& failure) {
-        return backend->explain(failure);
-    }
+    if (auto good = backend->connect(); !good) return good.error();
     if (auto good = backend->check_server(); !good) return good.error();
     return backend;
 }
@@ -67,74 +63,91 @@ Result<int> PostgresBackend::version_of(const std::string& url, int wait_ms) {
     return (*backend)->schema_version();
 }
 
-void PostgresBackend::connect() {
+Result<Unit> PostgresBackend::connect() {
     session_.reset();  // the old one first: a server may have few places
-    session_ = std::make_unique<soci::session>(soci::postgresql, address_.conninfo);
-    // A process that was stopped in the middle must not keep the others waiting for ever.
-    *session_ << "set idle_in_transaction_session_timeout = '60s';"
-                 " set statement_timeout = '300s'; set client_min_messages = warning;"
-                 " set lock_timeout = " +
-                     in_ms(waiting_.wait_ms);
-    // What a person chose is on disk before it is on the screen, whatever else the server is for.
-    if (setting("synchronous_commit") == "off") *session_ << "set synchronous_commit = on";
+    try {
+        session_ = std::make_unique<soci::session>(soci::postgresql, address_.conninfo);
+        // A process that was stopped in the middle must not keep the others waiting for ever.
+        *session_ << "set idle_in_transaction_session_timeout = '60s';"
+                     " set statement_timeout = '300s'; set client_min_messages = error;"
+                     " set lock_timeout = " +
+                         in_ms(waiting_.wait_ms);
+        // What a person chose is on disk before it is on the screen, whatever else the server is
+        // for.
+        if (setting("synchronous_commit") == "off") *session_ << "set synchronous_commit = on";
+        return Unit{};
+    } catch (const std::exception& failure) {
+        return explain(failure);
+    }
 }
 
 bool PostgresBackend::is_connected() const {
     if (!session_) return false;
     const auto* backend =
         static_cast<const soci::postgresql_session_backend*>(session_->get_backend());
-    return backend->conn_ != nullptr && PQstatus(backend->conn_) == CONNECTION_OK;
+    return backend != nullptr && backend->conn_ != nullptr &&
+           PQstatus(backend->conn_) == CONNECTION_OK;
 }
 
-void PostgresBackend::begin(Access access) {
+void PostgresBackend::undo() {
+    if (is_connected()) static_cast<void>(run("rollback").has_value());
+}
+
+Result<Unit> PostgresBackend::begin(Access access) {
     const bool was_connected = is_connected();
-    if (!was_connected) connect();
-    try {
-        begin_once(access);
-        return;
-    } catch (const std::exception&) {
-        // One that broke since the last call (the server was started anew) has done nothing yet.
-        if (!was_connected || is_connected()) throw;
-    }
-    connect();
-    begin_once(access);
+    auto begun = begin_once(access);
+    if (begun || !was_connected || is_connected()) return begun;
+    // A connection that broke since the last call (the server was started anew) has done nothing
+    // yet.
+    return begin_once(access);
 }
 
-void PostgresBackend::begin_once(Access access) {
+Result<Unit> PostgresBackend::begin_once(Access access) {
+    if (!is_connected()) {
+        if (auto good = connect(); !good) return good;
+    }
     switch (access) {
         case Access::read:
-            *session_ << "begin isolation level repeatable read read only";
-            return;
+            return run("begin isolation level repeatable read read only");
         case Access::queue:
-            *session_ << "begin isolation level read committed";
-            return;
+            return run("begin isolation level read committed");
         case Access::write:
-            begin_locked(writers_lock);
-            return;
+            return begin_locked(writers_lock);
         case Access::claim:
-            begin_locked(claims_lock);
-            return;
+            return begin_locked(claims_lock);
     }
+    return Unit{};
 }
 
-void PostgresBackend::begin_locked(const char* lock) {
+Result<Unit> PostgresBackend::begin_locked(const char* lock) {
     const int quiet = std::min(quiet_wait_ms, waiting_.wait_ms / 2);
-    try {
-        begin_within(lock, quiet);
-        return;
-    } catch (const soci::postgresql_soci_error& failure) {
-        if (failure.sqlstate() != lock_timed_out) throw;
-    }
-    *session_ << "rollback";
+    const auto at_once = begin_within(lock, quiet);
+    if (!at_once) return at_once.error();
+    if (*at_once) return Unit{};
     if (waiting_.on_wait)
         waiting_.on_wait("waiting for another fabula that writes to '" + address_.shown + "'");
-    begin_within(lock, waiting_.wait_ms - quiet);
+    const auto later = begin_within(lock, waiting_.wait_ms - quiet);
+    if (!later) return later.error();
+    return *later ? Result<Unit>(Unit{}) : explain_state(lock_timed_out, "");
 }
 
-void PostgresBackend::begin_within(const char* lock, int wait_ms) {
-    *session_ << "begin isolation level read committed; set local lock_timeout = " +
-                     in_ms(wait_ms) + "; " + lock +
-                     "; set local lock_timeout = " + in_ms(waiting_.wait_ms);
+Result<bool> PostgresBackend::begin_within(const char* lock, int wait_ms) {
+    try {
+        *session_ << "begin isolation level read committed; set local lock_timeout = " +
+                         in_ms(wait_ms) + "; " + lock +
+                         "; set local lock_timeout = " + in_ms(waiting_.wait_ms);
+        return true;
+    } catch (const soci::postgresql_soci_error& failure) {
+        const bool is_busy = failure.sqlstate() == lock_timed_out;
+        const Error cause = explain(failure);
+        undo();
+        if (is_busy) return false;
+        return cause;
+    } catch (const std::exception& failure) {
+        const Error cause = explain(failure);
+        undo();
+        return cause;
+    }
 }
 
 std::string PostgresBackend::for_update(const char* alias) const {
@@ -217,8 +230,10 @@ std::string PostgresBackend::advice() {
 Result<Store::Health> PostgresBackend::health() {
     Store::Health health;
     health.where = address_.shown;
+    if (!is_connected()) {
+        if (auto good = connect(); !good) return good.error();
+    }
     try {
-        if (!is_connected()) connect();
         const auto version = schema_version();
         if (!version) {
             health.findings = version.error().message;

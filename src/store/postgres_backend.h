@@ -27,7 +27,7 @@ public:
 
     soci::session& session() override { return *session_; }
     std::string name() const override;
-    void begin(Access access) override;
+    Result<Unit> begin(Access access) override;
     std::string for_update(const char* alias) const override;
     std::string for_update_skipping(const char* alias, const char* other) const override;
     Error explain(const std::exception& failure) const override;
@@ -40,14 +40,15 @@ private:
     /// Connected to a server that will do.
     static Result<std::unique_ptr<PostgresBackend>> reached(const std::string& url,
                                                             Waiting waiting);
-    /// A new connection, with what is set for each. SOCI's exceptions pass.
-    void connect();
+    /// A new connection, with what is set for each.
+    Result<Unit> connect();
     bool is_connected() const;
-    void begin_once(Access access);
-    /// Begins a transaction and takes the lock that `lock` names; others who hold it are waited
-    /// for.
-    void begin_locked(const char* lock);
-    void begin_within(const char* lock, int wait_ms);
+    Result<Unit> begin_once(Access access);
+    /// Begins a transaction and takes the lock that `lock` takes; who holds it is waited for.
+    Result<Unit> begin_locked(const char* lock);
+    /// False where the lock was not free within that time.
+    Result<bool> begin_within(const char* lock, int wait_ms);
+    void undo();
 
     Result<Unit> check_server();
     /// 0 for an empty database. Errors: invalid_input for another program's database.

@@ -81,11 +81,7 @@ Result<Unit> PostgresBackend::migrate(std::span<const Migration> steps) {
 /// One step in one transaction, or all of them for a new database; true when there was nothing to
 /// do.
 Result<bool> PostgresBackend::migrate_once(std::span<const Migration> steps) {
-    try {
-        begin(Access::write);
-    } catch (const std::exception& failure) {
-        return explain(failure);
-    }
+    if (auto good = begin(Access::write); !good) return good.error();
     // Asked again under the lock: another process may have migrated while this one waited.
     const auto version = known_version(steps.size());
     Result<Unit> done = Unit{};

@@ -24,7 +24,7 @@ public:
 
     soci::session& session() override { return *session_; }
     std::string name() const override;
-    void begin(Access access) override;
+    Result<Unit> begin(Access access) override;
     // One writer at a time, so that no row is ever being changed by another.
     std::string for_update(const char*) const override { return ""; }
     std::string for_update_skipping(const char*, const char*) const override { return ""; }

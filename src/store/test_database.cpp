@@ -61,8 +61,8 @@ TestDatabase::TestDatabase(DatabaseKind kind, const std::string& options) : kind
 }
 
 TestDatabase::~TestDatabase() {
-    if (!name_.empty())
-        EXPECT_EQ(postgres_fault(server(), "drop database " + name_ + " with (force)"), "");
+    if (name_.empty()) return;
+    EXPECT_EQ(postgres_fault(server(), "drop database " + name_ + " with (force)"), "");
 }
 
 Result<std::unique_ptr<Store>> TestDatabase::open(
