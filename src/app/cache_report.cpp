@@ -2,6 +2,7 @@
 #include "app/cache_report.h"
 
 #include "app/disk_budget.h"
+#include "app/open_store.h"
 #include "app/paths.h"
 #include "app/terminal.h"
 #include "model/memory.h"
@@ -27,10 +28,9 @@ Result<CacheReport> report_cache(const Configuration& configuration) {
     std::uint64_t pages_bytes = 0;
     for (const auto& use : report.models)
         pages_bytes += use.size_bytes;
-    const auto& named = configuration.text("db");
-    const std::string database = named.empty() ? default_database() : named;
+    const std::string database = database_of(configuration);
     report.uses = {{"pages", pages_folder(), pages_bytes},
-                   {"database", database, database_bytes(database)},
+                   {"database", store::shown_address(database), database_bytes(database)},
                    {"models", models_folder(), models_bytes()}};
     constexpr const char* keys[] = {"cache_disk_mib", "database_mib", "models_mib"};
     for (std::size_t i = 0; i < report.uses.size(); ++i) {

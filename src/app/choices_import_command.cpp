@@ -51,13 +51,6 @@ Result<exchange::FieldMap> map_named(const std::string& named) {
     return map;
 }
 
-/// A dry run makes no database where there is none.
-bool has_database(const Configuration& configuration) {
-    const auto& named = configuration.text("db");
-    std::error_code ignored;  // what cannot be looked at is told by opening it
-    return std::filesystem::exists(named.empty() ? default_database() : named, ignored) || ignored;
-}
-
 Result<int> import_choices(const ImportArguments& arguments) {
     const auto configuration =
         Configuration::load(arguments.flags, config_file(), process_environment);
@@ -79,7 +72,9 @@ Result<int> import_choices(const ImportArguments& arguments) {
     if (!bytes) return bytes.error();
 
     std::unique_ptr<store::Store> store;
-    if (!arguments.is_dry || has_database(*configuration)) {
+    const auto is_there = has_database(*configuration);
+    if (!is_there) return is_there.error();
+    if (!arguments.is_dry || *is_there) {  // a dry run makes no database where there is none
         auto opened = open_store(*configuration);
         if (!opened) return opened.error();
         store = *std::move(opened);

@@ -6,6 +6,7 @@
 #include "app/settings_flags.h"
 #include "app/terminal.h"
 #include "sample/settings_json.h"
+#include "store/store.h"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -43,6 +44,7 @@ int show_config(const Flags& flags) {
     for (const auto& key : keys()) {
         std::string value = configuration->text(key.name);
         if (value.empty()) value = meaning_of_nothing(key.name);
+        if (std::string_view(key.name) == "db") value = store::shown_address(value);
         line(key.name, value);
     }
     std::cout << '\n';

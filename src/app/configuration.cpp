@@ -15,7 +15,9 @@ namespace {
 
 constexpr std::array<Key, 18> all_keys{{
     {"model", "stories15M-q8_0", "a name from `fabula model list`, a GGUF file, or scripted:FILE"},
-    {"db", "", "the database; its standard place is shown by `fabula doctor`"},
+    {"db", "",
+     "the database: a file, or postgresql://USER@HOST/NAME; `fabula doctor` shows the standard "
+     "place"},
     {"steps", "8", "most passages to write"},
     {"candidates", "3", "continuations offered at each step"},
     {"policy", "",

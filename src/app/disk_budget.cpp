@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: 0BSD
 #include "app/disk_budget.h"
 
+#include "app/open_store.h"
 #include "app/paths.h"
 #include "model/memory.h"
 
@@ -29,6 +30,7 @@ Result<std::uint64_t> mebibytes(const Configuration& configuration, const char* 
 }
 
 std::uint64_t database_bytes(const std::string& path) {
+    if (store::is_postgres(path)) return 0;
     return size_of(path) + size_of(path + "-wal") + size_of(path + "-shm");
 }
 
@@ -44,8 +46,7 @@ std::uint64_t models_bytes() {
 Result<Unit> check_database_budget(const Configuration& configuration) {
     const auto most = mebibytes(configuration, "database_mib");
     if (!most) return most.error();
-    const auto& named = configuration.text("db");
-    const std::string path = named.empty() ? default_database() : named;
+    const std::string path = database_of(configuration);
     const std::uint64_t size = database_bytes(path);
     if (*most == 0 || size <= *most) return Unit{};
     return Error{ErrorCode::exhausted,

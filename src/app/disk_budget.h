@@ -15,12 +15,13 @@ namespace fabula::app {
 /// A key in MiB, as bytes. Errors: invalid_input.
 Result<std::uint64_t> mebibytes(const Configuration& configuration, const char* key);
 
-/// The bytes of the database at `path` with what SQLite keeps beside it.
+/// The bytes of the database at `path` with what SQLite keeps beside it; 0 for one on a server,
+/// which takes none of this machine's disk.
 std::uint64_t database_bytes(const std::string& path);
 /// Of all files in the models folder.
 std::uint64_t models_bytes();
 
-/// Errors: exhausted, when the database has more than `database_mib`; invalid_input.
+/// Errors: exhausted, when the database (a file) has more than `database_mib`; invalid_input.
 Result<Unit> check_database_budget(const Configuration& configuration);
 /// Errors: exhausted, when the models folder would have more than `models_mib` with so many bytes
 /// more; invalid_input.

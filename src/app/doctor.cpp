@@ -80,6 +80,8 @@ fs::path existing_above(fs::path path) {
 }
 
 Finding disk(const std::string& database) {
+    if (store::is_postgres(database))
+        return {FindingState::good, "disk", "stories lie on a server, not on this machine's disk"};
     std::error_code failure;
     const auto space = fs::space(existing_above(fs::absolute(database, failure)), failure);
     if (failure) return {FindingState::poor, "disk", "cannot ask: " + failure.message()};
@@ -104,6 +106,10 @@ Finding default_model(const std::string& name) {
 }
 
 Finding not_made_yet(const std::string& path) {
+    if (store::is_postgres(path))
+        return {
+            FindingState::good, "database",
+            "'" + store::shown_address(path) + "' answers; its tables are made by the first story"};
     std::error_code failure;
     const auto folder = existing_above(fs::absolute(path, failure).parent_path());
     if (access(folder.c_str(), W_OK | X_OK) != 0)
@@ -114,8 +120,9 @@ Finding not_made_yet(const std::string& path) {
 }
 
 Finding database(const Configuration& configuration, const std::string& path) {
-    std::error_code failure;
-    if (!fs::exists(path, failure)) return not_made_yet(path);
+    const auto is_there = has_database(configuration);
+    if (!is_there) return {FindingState::bad, "database", is_there.error().message};
+    if (!*is_there) return not_made_yet(path);
     const auto store = open_store(configuration);
     if (!store) return {FindingState::bad, "database", store.error().message};
     const auto health = (*store)->check();
@@ -124,9 +131,11 @@ Finding database(const Configuration& configuration, const std::string& path) {
         return {FindingState::bad, "database",
                 "'" + health->where + "' is damaged: " + health->findings +
                     ": restore a backup; `fabula story export` saves what can be read"};
-    return {FindingState::good, "database",
-            fmt::format("'{}' is sound, schema {}, {}", health->where, health->schema,
-                        readable_size(health->size_bytes))};
+    const std::string words = fmt::format("'{}' is sound, schema {}, {}", health->where,
+                                          health->schema, readable_size(health->size_bytes));
+    if (!health->advice.empty())
+        return {FindingState::poor, "database", words + "; " + health->advice};
+    return {FindingState::good, "database", words};
 }
 
 }  // namespace
@@ -144,8 +153,7 @@ const char* name_of(FindingState state) {
 }
 
 std::vector<Finding> examine(const Configuration& configuration) {
-    const auto& named = configuration.text("db");
-    const std::string path = named.empty() ? default_database() : named;
+    const std::string path = database_of(configuration);
     const auto& model = configuration.text("model");
     return {processor(),
             memory(model),

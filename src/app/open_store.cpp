@@ -5,15 +5,27 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <iostream>
 
 namespace fabula::app {
 
-Result<std::unique_ptr<store::Store>> open_store(const Configuration& configuration) {
+std::string database_of(const Configuration& configuration) {
     const auto& named = configuration.text("db");
-    return store::open_sqlite(
-        named.empty() ? default_database() : named, 10000,
-        [](std::string_view words) { std::cerr << "fabula: " << words << std::endl; });
+    return named.empty() ? default_database() : named;
+}
+
+Result<bool> has_database(const Configuration& configuration) {
+    const std::string where = database_of(configuration);
+    if (store::is_postgres(where)) return store::has_stories_tables(where);
+    std::error_code ignored;  // what cannot be looked at is told by opening it
+    return std::filesystem::exists(where, ignored) || ignored;
+}
+
+Result<std::unique_ptr<store::Store>> open_store(const Configuration& configuration) {
+    return store::open_store(database_of(configuration), 10000, [](std::string_view words) {
+        std::cerr << "fabula: " << words << std::endl;
+    });
 }
 
 Result<store::StoryId> find_story(store::Store& store, const std::string& name) {

@@ -10,7 +10,15 @@
 
 namespace fabula::app {
 
-/// Opens the database that the configuration names; says on stderr when it must wait.
+/// The database that the configuration names, else the standard one: a path, or a URL that may hold
+/// a password (store::shown_address is what people see).
+std::string database_of(const Configuration& configuration);
+
+/// Whether it is there already: opening it would make nothing new. Errors: as opening it, where a
+/// server must be asked.
+Result<bool> has_database(const Configuration& configuration);
+
+/// Opens that database; says on stderr when it must wait.
 Result<std::unique_ptr<store::Store>> open_store(const Configuration& configuration);
 
 /// "12", or "last" for the story that changed last. Errors: invalid_input, not_found.

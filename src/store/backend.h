@@ -6,14 +6,22 @@
 #include "store/store.h"
 
 #include <exception>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace soci {
 class session;
 }
 
 namespace fabula::store {
+
+/// How long to wait for another writer, and whom to tell.
+struct Waiting {
+    int wait_ms = 10000;
+    std::function<void(std::string_view)> on_wait;
+};
 
 /// What a transaction is for.
 enum class Access {
@@ -29,15 +37,15 @@ public:
     Backend& operator=(const Backend&) = delete;
     virtual ~Backend() = default;
 
-    /// The open connection; its schema is the newest.
+    /// The open connection, until the next `begin`; its schema is the newest.
     virtual soci::session& session() = 0;
 
     /// "database 'x.db'": how messages begin.
     virtual std::string name() const = 0;
 
-    /// Begins a transaction. SOCI's exceptions pass; a transaction that was begun before one is
-    /// undone.
-    virtual void begin(Access access) = 0;
+    /// Begins a transaction, over a new connection where the old one broke; none is open where that
+    /// fails. Errors: unavailable, above all (busy, no connection).
+    virtual Result<Unit> begin(Access access) = 0;
 
     /// What to put behind a `select` whose rows of the table `alias` are about to be changed:
     /// others who change them wait, or

@@ -1,23 +1,26 @@
 // SPDX-License-Identifier: 0BSD
 // The log of choices: what was edited, written, rated, and what the policies learn from it.
 #include "store/random_story.h"
-#include "store/scratch_folder.h"
-#include "store/store.h"
+#include "store/test_database.h"
 
 #include <gtest/gtest.h>
 
 namespace fabula::store {
 namespace {
 
-std::unique_ptr<Store> opened(const ScratchFolder& folder) {
-    auto store = open_sqlite(folder.at("x.db"));
-    EXPECT_TRUE(store) << store.error().message;
-    return std::move(*store);
-}
+class Choices : public testing::TestWithParam<DatabaseKind> {
+protected:
+    void SetUp() override {
+        auto opened = database.open();
+        ASSERT_TRUE(opened) << opened.error().message;
+        store = std::move(*opened);
+    }
 
-TEST(Choices, an_edited_candidate_is_a_passage_of_its_own_words) {
-    const ScratchFolder folder;
-    const auto store = opened(folder);
+    TestDatabase database{GetParam()};
+    std::unique_ptr<Store> store;
+};
+
+TEST_P(Choices, an_edited_candidate_is_a_passage_of_its_own_words) {
     const auto id = *store->create({}, "Once.");
     const auto offer = *store->add_offer(id, some_offer(story::PassageId::root, {" A.", " B."}));
     ChoiceRecord choice{offer, 1, {}, "person", "style", {}, "ada", {1, 0}, 2.5};
@@ -36,18 +39,14 @@ TEST(Choices, an_edited_candidate_is_a_passage_of_its_own_words) {
     EXPECT_EQ(story.choices, std::vector{choice});
 }
 
-TEST(Choices, words_that_were_not_changed_are_no_edit) {
-    const ScratchFolder folder;
-    const auto store = opened(folder);
+TEST_P(Choices, words_that_were_not_changed_are_no_edit) {
     const auto id = *store->create({}, "Once.");
     const auto offer = *store->add_offer(id, some_offer(story::PassageId::root, {" A."}));
     ASSERT_TRUE(store->choose({{offer, 0, {}, "person", "", {}}, Timestamp{9}, {}, " A."}));
     EXPECT_EQ(store->load(id)->tree.at(story::PassageId{1}).origin, story::Origin::generated);
 }
 
-TEST(Choices, what_was_written_in_place_of_all_is_kept_with_the_refusal) {
-    const ScratchFolder folder;
-    const auto store = opened(folder);
+TEST_P(Choices, what_was_written_in_place_of_all_is_kept_with_the_refusal) {
     const auto id = *store->create({}, "Once.");
     const auto first = *store->add_offer(id, some_offer(story::PassageId::root, {" A."}));
     const auto written =
@@ -67,9 +66,7 @@ TEST(Choices, what_was_written_in_place_of_all_is_kept_with_the_refusal) {
     EXPECT_TRUE(store->check()->is_sound) << store->check()->findings;
 }
 
-TEST(Choices, ratings_are_added_and_not_changed) {
-    const ScratchFolder folder;
-    const auto store = opened(folder);
+TEST_P(Choices, ratings_are_added_and_not_changed) {
     const auto id = *store->create({}, "Once.");
     const auto offer = *store->add_offer(id, some_offer(story::PassageId::root, {" A."}));
     const std::vector<RatingRecord> ratings{{offer, 0, 1, "turn", "ada", Timestamp{4}},
@@ -77,16 +74,15 @@ TEST(Choices, ratings_are_added_and_not_changed) {
     for (const auto& rating : ratings)
         ASSERT_TRUE(store->rate(rating));
     EXPECT_EQ(store->load(id)->ratings, ratings);
-    EXPECT_NE(sql_fault(folder.at("x.db"), "update ratings set rating = 1"), "");
+    EXPECT_NE(database.fault_of("update ratings set rating = 1"), "");
     const auto lost = store->rate({offer, 3, 1, "", "", {}});
     ASSERT_FALSE(lost);
     EXPECT_NE(lost.error().message.find("has no candidate 3"), std::string::npos);
     EXPECT_FALSE(store->rate({offer, 0, 2, "", "", {}}));
 }
 
-TEST(Choices, the_history_is_what_people_were_shown_in_that_order_and_the_last_choice_of_an_offer) {
-    const ScratchFolder folder;
-    const auto store = opened(folder);
+TEST_P(Choices,
+       the_history_is_what_people_were_shown_in_that_order_and_the_last_choice_of_an_offer) {
     const auto id = *store->create({}, "Once.");
     auto made = some_offer(story::PassageId::root, {" A.", " B.", " C."});
     made.candidates[2].settings.temperature = 1.25;
@@ -119,9 +115,7 @@ TEST(Choices, the_history_is_what_people_were_shown_in_that_order_and_the_last_c
     EXPECT_TRUE(store->history("nobody")->empty());
 }
 
-TEST(Choices, stories_of_a_source_that_is_here_are_not_added_again) {
-    const ScratchFolder folder;
-    const auto store = opened(folder);
+TEST_P(Choices, stories_of_a_source_that_is_here_are_not_added_again) {
     std::vector<Story> stories{random_story(1), random_story(2), random_story(3)};
     stories[0].record.source = "import:a";
     stories[1].record.source = "import:b";
@@ -137,6 +131,9 @@ TEST(Choices, stories_of_a_source_that_is_here_are_not_added_again) {
     EXPECT_EQ(store->load(*copy)->record.source, "");
     EXPECT_EQ(renumbered(*store->load(*(*ids)[1])), renumbered(stories[1]));
 }
+
+INSTANTIATE_TEST_SUITE_P(Each, Choices, testing::ValuesIn(database_kinds()),
+                         [](const auto& kind) { return std::string(name_of(kind.param)); });
 
 }  // namespace
 }  // namespace fabula::store

@@ -204,18 +204,38 @@ std::vector<std::string> append_only_in_sqlite(const std::vector<std::string>& t
     return triggers;
 }
 
+std::vector<std::string> append_only_in_postgres(const std::vector<std::string>& tables) {
+    std::vector<std::string> triggers;
+    triggers.reserve(tables.size());
+    for (const std::string& table : tables) {
+        std::string& trigger = triggers.emplace_back("create trigger ");
+        for (const char* part : {table.c_str(), "_are_append_only before update on ", table.c_str(),
+                                 " for each statement execute function fabula_append_only()"}) {
+            trigger += part;
+        }
+    }
+    return triggers;
+}
+
+const std::vector<std::string> append_only_function_1{
+    "create function fabula_append_only() returns trigger language plpgsql as"
+    " $$ begin raise exception '% are append-only', tg_table_name; end $$",
+};
+
 }  // namespace
 
 std::span<const Migration> migrations() {
+    static const std::vector<std::string> of_story_1{
+        "stories", "passages", "offers", "prompt_blocks", "candidates", "choices", "moves"};
     static const std::vector<Migration> all{
-        {joined(story_tables_1, record_tables_1),
-         append_only_in_sqlite(
-             {"stories", "passages", "offers", "prompt_blocks", "candidates", "choices", "moves"})},
+        {joined(story_tables_1, record_tables_1), append_only_in_sqlite(of_story_1),
+         joined(append_only_function_1, append_only_in_postgres(of_story_1))},
         {arithmetic_of_offers_2, {}},
         {bans_of_candidates_3, {}},
         {places_of_prompt_blocks_4, {}},
-        {log_of_choices_5, append_only_in_sqlite({"ratings"})},
-        {queue_6, append_only_in_sqlite({"notes"})},
+        {log_of_choices_5, append_only_in_sqlite({"ratings"}),
+         append_only_in_postgres({"ratings"})},
+        {queue_6, append_only_in_sqlite({"notes"}), append_only_in_postgres({"notes"})},
     };
     return all;
 }

@@ -11,8 +11,9 @@
 namespace fabula::store {
 
 struct Migration {
-    std::vector<std::string> standard;  // SQL for every database
-    std::vector<std::string> sqlite;    // what SQLite says in its own words: triggers
+    std::vector<std::string> standard;       // SQL for every database
+    std::vector<std::string> sqlite;         // what SQLite says in its own words: triggers
+    std::vector<std::string> postgres = {};  // and PostgreSQL
 };
 
 /// All of them, the first is number 1.

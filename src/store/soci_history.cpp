@@ -163,11 +163,11 @@ Result<std::vector<std::string>> SociStore::sources() {
         Sources found;
         std::string source;
         soci::statement rows =
-            (sql.prepare << "select source from stories where source <> '' order by source",
-             into(source));
+            (sql.prepare << "select source from stories where source <> ''", into(source));
         rows.execute();
         while (rows.fetch())
             found.push_back(source);
+        std::sort(found.begin(), found.end());  // databases have orders of their own
         return found;
     });
 }

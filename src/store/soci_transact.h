@@ -14,9 +14,8 @@ namespace fabula::store {
 
 class Transaction {
 public:
-    Transaction(Backend& backend, Access access) : sql_(backend.session()) {
-        backend.begin(access);
-    }
+    /// That `backend` has begun.
+    explicit Transaction(Backend& backend) : sql_(backend.session()) {}
     Transaction(const Transaction&) = delete;
     Transaction& operator=(const Transaction&) = delete;
     ~Transaction() {
@@ -43,7 +42,8 @@ private:
 template <typename T, typename Work>
 Result<T> SociStore::transact(Access access, Work work) {
     try {
-        Transaction transaction(*backend_, access);
+        if (auto begun = backend_->begin(access); !begun) return begun.error();
+        Transaction transaction(*backend_);
         Result<T> result = work(backend_->session());
         if (result) transaction.commit();
         return result;

@@ -123,10 +123,10 @@ int SqliteBackend::wait_for_writer(void* backend, int times) {
     return 1;
 }
 
-void SqliteBackend::begin(Access access) {
+Result<Unit> SqliteBackend::begin(Access access) {
     // A deferred transaction that reads first and writes later fails, without any waiting, when
     // another process has written in between; so the write lock is taken at once.
-    *session_ << (access == Access::read ? "begin" : "begin immediate");
+    return run(access == Access::read ? "begin" : "begin immediate");
 }
 
 Result<Unit> SqliteBackend::run(const std::string& statement) {

@@ -7,19 +7,11 @@
 #include "store/migrations.h"
 
 #include <chrono>
-#include <functional>
 #include <memory>
 #include <span>
 #include <string>
-#include <string_view>
 
 namespace fabula::store {
-
-/// How long to wait for another writer, and whom to tell.
-struct Waiting {
-    int wait_ms = 10000;
-    std::function<void(std::string_view)> on_wait;
-};
 
 class SqliteBackend final : public Backend {
 public:
@@ -32,7 +24,7 @@ public:
 
     soci::session& session() override { return *session_; }
     std::string name() const override;
-    void begin(Access access) override;
+    Result<Unit> begin(Access access) override;
     // One writer at a time, so that no row is ever being changed by another.
     std::string for_update(const char*) const override { return ""; }
     std::string for_update_skipping(const char*, const char*) const override { return ""; }

@@ -365,6 +365,7 @@ public:
         int schema = 0;
         bool is_sound = false;
         std::string findings;  // one line, "" when there is nothing to say
+        std::string advice;    // how the database could be set up better; "" where it is well
         std::uint64_t size_bytes = 0;
     };
     virtual Result<Health> check() = 0;
@@ -389,6 +390,32 @@ private:
 /// file.
 Result<std::unique_ptr<Store>> open_sqlite(
     const std::string& path, int wait_ms = 10000,
+    const std::function<void(std::string_view)>& on_wait = {});
+
+/// Opens the PostgreSQL database "postgresql://user:password@host:port/database", migrating an
+/// empty one or an older schema while others wait. Parts that are missing are libpq's to find
+/// (PGPASSWORD, ~/.pgpass, ...). The password is in no message. A connection that breaks is opened
+/// again for the next call.
+///
+/// Waiting as above. Errors: unavailable (no answer, refused, busy, read-only, connection lost),
+/// invalid_input (no such address, a newer schema, another program's database, an encoding that is
+/// not UTF8), exhausted (disk full), corrupt.
+Result<std::unique_ptr<Store>> open_postgres(
+    const std::string& url, int wait_ms = 10000,
+    const std::function<void(std::string_view)>& on_wait = {});
+
+/// Whether that PostgreSQL database has Fabula's tables, of whatever schema; changes nothing.
+/// Errors: as above.
+Result<bool> has_stories_tables(const std::string& url, int wait_ms = 10000);
+
+/// "postgresql://..." or "postgres://...": not a path.
+bool is_postgres(std::string_view where);
+/// The path, or the URL without its password: what may be shown.
+std::string shown_address(const std::string& where);
+
+/// Either, by what `where` looks like.
+Result<std::unique_ptr<Store>> open_store(
+    const std::string& where, int wait_ms = 10000,
     const std::function<void(std::string_view)>& on_wait = {});
 
 }  // namespace fabula::store

@@ -21,7 +21,8 @@ std::vector<DatabaseKind> database_kinds();
 
 class TestDatabase {
 public:
-    explicit TestDatabase(DatabaseKind kind);
+    /// `options`: behind PostgreSQL's `create database NAME`.
+    explicit TestDatabase(DatabaseKind kind, const std::string& options = "");
     TestDatabase(const TestDatabase&) = delete;
     TestDatabase& operator=(const TestDatabase&) = delete;
     ~TestDatabase();
@@ -42,6 +43,7 @@ public:
 private:
     DatabaseKind kind_;
     ScratchFolder folder_;
+    std::string name_;  // of the database on its server; "" for a file
     std::string address_;
 };
 
