@@ -55,10 +55,10 @@ TEST(HttpSlow, bodies_are_cut) {
     ASSERT_TRUE(served.start());
     const std::string head =
         "PUT /blob HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
-    for (const char* framing : {"Content-Length: 100\r\n\r\n", "Content-Length: 100000\r\n\r\n",
-                                "Transfer-Encoding: chunked\r\n\r\n200000\r\n",
-                                "Transfer-Encoding: chunked\r\n\r\n2",
-                                "Expect: 100-continue\r\nContent-Length: 100\r\n\r\n"}) {
+    for (const char* framing :
+         {"Content-Length: 100\r\n\r\n", "Content-Length: 100000\r\n\r\n",
+          "Transfer-Encoding: chunked\r\n\r\n200000\r\n", "Transfer-Encoding: chunked\r\n\r\n2",
+          "Expect: 100-continue\r\nContent-Length: 100\r\n\r\n"}) {
         RawClient client(served.port());
         ASSERT_TRUE(client.send(head + framing));
         const std::string answer = client.rest();
