@@ -57,6 +57,10 @@ std::string cache_folder() {
     return named_or("FABULA_CACHE", below("XDG_CACHE_HOME", "/.cache", "/fabula"));
 }
 
+std::string token_file() {
+    return below("XDG_DATA_HOME", "/.local/share", "/fabula/serve.token");
+}
+
 std::string pages_folder() {
     return cache_folder() + "/pages";
 }

@@ -21,6 +21,9 @@ std::string presets_folder();
 /// $FABULA_CACHE, else fabula in $XDG_CACHE_HOME, else in ~/.cache.
 std::string cache_folder();
 
+/// The token of `fabula serve` off the loopback, unless a file is named: beside the database.
+std::string token_file();
+
 /// The folder `pages` in it: what models computed (model/page_folder.h).
 std::string pages_folder();
 

@@ -21,6 +21,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <thread>
@@ -95,7 +96,7 @@ serve::ApiOptions api_options(const Configuration& configuration, serve::Offerin
     options.is_chat = offering.defaults.chat == engine::Chat::on;
     options.offering = std::move(offering);
     options.version = FABULA_VERSION;
-    options.store_kind = store_kind(configuration);
+    options.store_kind = store::is_postgres(database_of(configuration)) ? "postgresql" : "sqlite";
     options.system = configuration.text("system");
     options.instruction = default_instruction;
     options.policies.assign(policy_hints.begin(), policy_hints.end());
@@ -111,9 +112,9 @@ serve::ApiOptions api_options(const Configuration& configuration, serve::Offerin
 // Off the loopback a token is wanted, and made where there is none.
 Result<std::string> token_of(const ServeArguments& arguments) {
     if (arguments.token_file.empty() && is_loopback(arguments.host)) return std::string();
-    const std::string path = arguments.token_file.empty() ? data_folder() + "/serve.token"
+    const std::string path = arguments.token_file.empty() ? token_file()
                                                           : arguments.token_file;
-    const bool is_new = !exists(path);
+    const bool is_new = !std::filesystem::exists(path);
     auto token = serve::token_of_file(path);
     if (!token) return token;
     if (is_new)

@@ -50,8 +50,9 @@ public:
     socket_t socket() const override { return INVALID_SOCKET; }
     time_t duration() const override { return 0; }
     const char* buffered_data(std::size_t& size) const override {
-        size = link_.buffered().size();
-        return link_.buffered().data();
+        const auto bytes = link_.buffered();
+        size = bytes.size();
+        return bytes.empty() ? nullptr : bytes.data();  // the library takes null alone for nothing
     }
     void consume_buffered(std::size_t n) override { link_.consume(n); }
 

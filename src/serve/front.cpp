@@ -293,7 +293,7 @@ Front::Fate Front::hand_over(Held& connection) {
         ++n_answering_;
     }
     Connection* handed = connection.release();
-    if (workers_.submit([this, handed] { answer(Held(handed)); })) return Fate::gone;
+    if (workers_.submit([this, handed] { work(Held(handed)); })) return Fate::gone;
     connection.reset(handed);
     {
         const std::scoped_lock lock(mutex_);
@@ -358,6 +358,20 @@ Front::Fate Front::drain(const Held& connection) const {
         if (n <= 0) return Fate::gone;
     }
     return clock_now() < connection->deadline ? Fate::stays : Fate::gone;
+}
+
+// The top of a worker's work: where memory ended outside of the exchange, the client is let down
+// and nobody else.
+void Front::work(Held connection) {
+    try {
+        answer(std::move(connection));
+    } catch (const std::exception&) {
+        {
+            const std::scoped_lock lock(mutex_);
+            --n_answering_;
+        }
+        wake();
+    }
 }
 
 void Front::answer(Held connection) {

@@ -56,6 +56,7 @@ private:
     bool is_done();
 
     // Of a worker.
+    void work(Held connection);
     void answer(Held connection);
     std::unique_ptr<Exchange> take_exchange();
     void give_back(Held connection, std::unique_ptr<Exchange> exchange);

@@ -31,6 +31,7 @@ std::string_view trimmed(std::string_view text) {
 
 struct Framing {
     std::size_t length = 0;  // of a body that may be waited for
+    std::size_t n_lengths = 0;
     bool is_chunked = false;
     bool is_expecting = false;  // the client waits for "100 Continue"
 };
@@ -41,6 +42,7 @@ void note(std::string_view line, Framing& framing) {
     const std::string name = lower_case(line.substr(0, colon));
     const auto value = trimmed(line.substr(colon + 1));
     if (name == "content-length") {
+        ++framing.n_lengths;
         std::size_t length = 0;
         const auto [end, fault] =
             std::from_chars(value.data(), value.data() + value.size(), length);
@@ -55,11 +57,19 @@ bool has_stray_byte(std::string_view line) {
     return line.find('\0') != std::string_view::npos || line.find('\r') != std::string_view::npos;
 }
 
+// Three words with one space between them, and no fragment. What they say is the library's to
+// judge.
+bool is_request_line(std::string_view line) {
+    return std::count(line.begin(), line.end(), ' ') == 2 && line.find("  ") == std::string::npos &&
+           line.front() != ' ' && line.back() != ' ' && line.find('#') == std::string_view::npos;
+}
+
 HeadState state_of_line(std::string_view line, std::size_t number, const HeadLimits& limits) {
     if (line.size() > limits.most_line_bytes || number > limits.most_lines)
         return HeadState::too_large;
     if (has_stray_byte(line)) return HeadState::malformed;
     if (number > 0 && (line.front() == ' ' || line.front() == '\t')) return HeadState::malformed;
+    if (number == 0 && !is_request_line(line)) return HeadState::malformed;
     return HeadState::ready;
 }
 
@@ -83,8 +93,8 @@ HeadState state_of_head(std::string_view bytes, const HeadLimits& limits) {
         if (state != HeadState::ready) return state;
         note(line, framing);
     }
-    const bool is_waited_for =
-        !framing.is_chunked && !framing.is_expecting && framing.length <= small_body_bytes;
+    const bool is_waited_for = !framing.is_chunked && !framing.is_expecting &&
+                               framing.n_lengths < 2 && framing.length <= small_body_bytes;
     return is_waited_for && bytes.size() - at < framing.length ? HeadState::waits
                                                                : HeadState::ready;
 }

@@ -21,7 +21,8 @@ enum class HeadState {
     waits,      // more bytes must come
     ready,      // the head is whole, and its body too where that is small and its length told
     too_large,  // over a limit
-    malformed   // a NUL, a CR or LF that is not of a CRLF, a line that begins with a space
+    malformed   // a NUL, a CR or LF that is not of a CRLF, a line that begins with a space, a
+                // request line that is not three words with one space between them or has a '#'
 };
 
 /// Looks at all bytes of a request that arrived so far.

@@ -14,6 +14,7 @@
 #include <cstdlib>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace fabula::serve {
 
@@ -41,8 +42,11 @@ bool RawClient::send(std::string_view bytes) {
     return true;
 }
 
-void RawClient::end() {
-    ::shutdown(socket_.number(), SHUT_WR);
+void RawClient::drip(std::string_view bytes) {
+    for (std::size_t i = 0; i < 500 && send(bytes.substr(i % bytes.size(), 1)); ++i) {
+        pollfd socket{socket_.number(), POLLIN, 0};
+        if (::poll(&socket, 1, 20) > 0) return;
+    }
 }
 
 bool RawClient::read_more() {

@@ -17,8 +17,8 @@ public:
     bool is_open() const { return socket_.is_open(); }
     /// Whether all bytes went out.
     bool send(std::string_view bytes);
-    /// Shuts the sending half.
-    void end();
+    /// Sends `bytes` over and over, one each 20 ms, until something comes back or 10 s are over.
+    void drip(std::string_view bytes);
     /// One answer: its head and as many bytes as it tells (chunks are kept as they come); "" when
     /// the connection ended before one began. Waits at most 20 s.
     std::string answer();

@@ -3,6 +3,8 @@
 
 #include "serve/api_openai.h"
 #include "serve/openapi.h"
+#include "serve/page.h"
+#include "serve/session.h"
 
 #include <utility>
 
@@ -38,7 +40,9 @@ Service::Service(std::unique_ptr<model::Generator> generator, OpenStore open_sto
     Router routes;
     add_api(routes, api_);
     add_openai_routes(routes, api_);
+    routes.add(session_route(options.http.allowed.token));
     add_openapi_routes(routes, api_.options.version);
+    add_page(routes, page_files());
     Router router = counted(routes, metrics_);
     http_ = std::make_unique<HttpServer>(std::move(options.http), std::move(router));
 }
