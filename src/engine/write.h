@@ -15,10 +15,10 @@ namespace fabula::engine {
 
 struct WriteOptions {
     std::size_t steps = 8;  // most passages to add
+    OfferOptions offer;
     /// Whether an offer that nobody decided on (`open_offer`) is taken up before anything is drawn,
     /// so that a story which was interrupted becomes what it would have been.
     bool takes_up_offers = false;
-    OfferOptions offer;
 };
 
 /// Whether `text` can be a passage. `what` names it in the error: "the prompt".
