@@ -126,7 +126,8 @@ Result<AskedCompletion> common(Body& body, AskedCompletion asked) {
     Json stop = body.take("stop");
     if (stop.is_string()) stop = Json::array({stop});
     if (!stop.is_null()) settings["stop"] = std::move(stop);
-    for (auto& [name, value] : body.rest().items()) {
+    const Json rest = body.rest();
+    for (const auto& [name, value] : rest.items()) {
         if (!value.is_null()) settings[name] = value;
     }
     if (body.trouble()) return *body.trouble();

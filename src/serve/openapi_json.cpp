@@ -37,6 +37,11 @@ bool is_openai(const Route& route) {
     return route.tag == "openai";
 }
 
+// Whoever is not let in hears it in our words on OpenAI's routes, too.
+const char* error_schema(const Route& route, int status) {
+    return is_openai(route) && status != 401 && status != 403 ? "OpenAiError" : "Error";
+}
+
 const char* description_of(int status) {
     switch (status) {
         case 200:
@@ -103,7 +108,7 @@ Json operation_of(const Route& route) {
         responses[std::to_string(status)] = {
             {"description", description_of(status)},
             {"content",
-             content("application/json", is_openai(route) ? "OpenAiError" : "Error")}};
+             content("application/json", error_schema(route, status))}};
     operation["responses"] = std::move(responses);
     if (route.is_open) operation["security"] = Json::array();
     return operation;

@@ -31,7 +31,7 @@ class Server:
         self.model = str(model)
         self.database = str(database or self.folder / "stories.db")
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith("FABULA_")}
-        self.environment |= {"FABULA_CONFIG": str(self.folder / "config.toml"),
+        self.environment |= {"FABULA_CONFIG": os.devnull,
                              "FABULA_CACHE": str(self.folder / "cache"),
                              "FABULA_PRESETS": str(self.folder / "presets")}
         self.process = None
@@ -145,6 +145,8 @@ class Reader(threading.Thread):
                 fields = {}
         except (OSError, http.client.HTTPException, ValueError, AttributeError):
             pass  # the server or this test ended it
+        finally:
+            self.connection.close()
         with self.changed:
             self.is_stopped = True
             self.changed.notify_all()
