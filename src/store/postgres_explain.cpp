@@ -16,14 +16,12 @@ namespace {
 
 /// The first line, without what stands before the words: the others (DETAIL) would quote the story.
 std::string first_line(std::string detail) {
-    for (const std::string_view prefix :
-         {"Cannot execute query. ", "Cannot execute prepared statement. ",
-          "Cannot prepare statement. ", "Cannot establish connection to the database.\n",
-          "ERROR:  ", "FATAL:  "}) {
-        if (detail.starts_with(prefix)) detail.erase(0, prefix.size());
+    constexpr std::string_view no_connection = "Cannot establish connection to the database.\n";
+    if (detail.starts_with(no_connection)) detail.erase(0, no_connection.size());
+    for (const std::string_view severity : {"ERROR:  ", "FATAL:  ", "PANIC:  "}) {
+        const auto at = detail.find(severity);
+        if (at != std::string::npos) detail.erase(0, at + severity.size());
     }
-    if (const auto fatal = detail.find("FATAL:  "); fatal != std::string::npos)
-        detail.erase(0, fatal + 8);
     return detail.substr(0, detail.find('\n'));
 }
 
