@@ -88,7 +88,7 @@ TEST(HttpSlow, readers_hold_no_worker) {
     ASSERT_TRUE(served.start());
     // More than the socket takes, from more clients than there are workers.
     std::vector<std::unique_ptr<RawClient>> clients;
-    for (int i = 0; i < 8; ++i) {
+    for (int i = 0; i < 5; ++i) {
         clients.push_back(std::make_unique<RawClient>(served.port()));
         ASSERT_TRUE(clients.back()->send("GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n"));
         clients.back()->until("\r\n\r\n");
