@@ -95,6 +95,17 @@ Router Served::router() {
         response.stream = [this](Stream& out) { stream(out); };
         return response;
     }));
+    router.add(route(Method::get, "/flood", [this](const Request&) {
+        Response response;
+        response.content_type = "text/event-stream";
+        response.stream = [this](Stream& out) {
+            const std::string much(4096, ' ');
+            while (out.write(much)) {
+            }
+            ++n_events_ended_;
+        };
+        return response;
+    }));
     return router;
 }
 
