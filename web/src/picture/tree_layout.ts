@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: 0BSD
 // Where each passage and each candidate that was left stands in the picture of the tree: rows are steps,
-// the taken path is the straight first column, branches open columns to the right. Linear in the nodes
-// (but for the search of a free column); no pixels.
+// the taken path is the straight first column, branches open columns to the right. Linear in the
+// nodes, but for the search of a free column; no pixels.
 import type { Story } from "../api/wire";
 import { offersAt, pathTo } from "../state/desk_view";
 
@@ -64,35 +64,30 @@ export function treePicture(story: Story, withLeft: boolean): TreePicture {
 
   const nodes: TreeNode[] = [];
   const byId = new Map<string, TreeNode>();
-  // The first row below which a column is free again; branches are laid down depth first, deepest rows last.
-  const freeFrom: number[] = [];
-  interface Todo { branch: Branch; parent: TreeNode | null; isFirst: boolean }
-  const todo: Todo[] = order(children.get(null) ?? []).reverse().map((branch, i, all) => ({ branch, parent: null, isFirst: i === all.length - 1 }));
-  const depthOf = depths(children);
-  while (todo.length > 0) {
-    const { branch, parent, isFirst } = todo.pop()!;
-    const id = branch.passage !== null ? `p${branch.passage}` : `c${branch.offer}.${branch.index}`;
-    const row = parent ? parent.row + 1 : 0;
-    const last = row + (branch.passage !== null ? (depthOf.get(branch.passage) ?? 0) : 0);
-    let column = parent?.column ?? 0;
-    if (!isFirst) {
-      column = (parent?.column ?? 0) + 1;
+  const freeFrom: number[] = []; // the first row from which a column is free
+  const starts: { branch: Branch; parent: TreeNode | null }[][] = [[]]; // by row: where a column begins
+  for (const branch of order(children.get(null) ?? [])) starts[0]!.push({ branch, parent: null });
+  for (let row = 0; row < starts.length; ++row) {
+    for (const start of starts[row] ?? []) {
+      let column = start.parent ? start.parent.column + 1 : 0;
       while ((freeFrom[column] ?? 0) > row) ++column;
-    }
-    freeFrom[column] = Math.max(freeFrom[column] ?? 0, isFirst ? row + 1 : last + 1);
-    const node: TreeNode = {
-      id, passage: branch.passage, offer: branch.offer, index: branch.index, parent: parent?.id ?? null, row, column,
-      text: branch.text, origin: branch.origin,
-      isOnPath: branch.passage !== null && onPath.has(branch.passage), isHead: branch.passage === story.head,
-    };
-    nodes.push(node);
-    byId.set(id, node);
-    if (branch.passage === null) continue;
-    const below = order(children.get(branch.passage) ?? []);
-    // A leftover never continues a column: only passages go straight.
-    for (let i = below.length - 1; i >= 0; --i) {
-      const isStraightOn = i === 0 && below[0]!.passage !== null && (isStraight(below[0]!) || !node.isOnPath || node.isHead);
-      todo.push({ branch: below[i]!, parent: node, isFirst: isStraightOn });
+      let parent = start.parent;
+      let at: Branch | undefined = start.branch;
+      let down = row;
+      for (; at; ++down) {
+        const node: TreeNode = nodeOf(at, parent, down, column);
+        node.isOnPath = isStraight(at);
+        node.isHead = at.passage === story.head;
+        nodes.push(node);
+        byId.set(node.id, node);
+        const below: Branch[] = at.passage === null ? [] : order(children.get(at.passage) ?? []);
+        // A leftover never goes straight on: only what was taken does.
+        const straight: Branch | undefined = below[0]?.passage != null ? below[0] : undefined;
+        for (const each of below) if (each !== straight) (starts[down + 1] ??= []).push({ branch: each, parent: node });
+        parent = node;
+        at = straight;
+      }
+      freeFrom[column] = down;
     }
   }
   return {
@@ -102,24 +97,10 @@ export function treePicture(story: Story, withLeft: boolean): TreePicture {
   };
 }
 
-/** How many rows lie below each passage. Without recursion: stories are deep. */
-function depths(children: Map<number | null, Branch[]>): Map<number, number> {
-  const order: number[] = [];
-  const todo = (children.get(null) ?? []).map((each) => each.passage);
-  while (todo.length > 0) {
-    const at = todo.pop();
-    if (at === null || at === undefined) continue;
-    order.push(at);
-    for (const each of children.get(at) ?? []) todo.push(each.passage);
-  }
-  const depth = new Map<number, number>();
-  for (const at of order.reverse()) {
-    let most = 0;
-    for (const each of children.get(at) ?? [])
-      most = Math.max(most, 1 + (each.passage === null ? 0 : (depth.get(each.passage) ?? 0)));
-    depth.set(at, most);
-  }
-  return depth;
+function nodeOf(branch: Branch, parent: TreeNode | null, row: number, column: number): TreeNode {
+  const { passage, offer, index, text, origin } = branch;
+  const id = passage !== null ? `p${passage}` : `c${offer}.${index}`;
+  return { id, passage, offer, index, parent: parent?.id ?? null, row, column, text, origin, isOnPath: false, isHead: false };
 }
 
 /** Where an arrow key leads from a node. */

@@ -51,7 +51,36 @@ export function keepDraft(name: string, text: string): void {
   else keepJson(prefix + name, text);
 }
 
+const settled = new Set<(name: string) => void>();
+
+/** Calls `listener` with the name of each draft that arrived. Returns how to stop. */
+export function onSettled(listener: (name: string) => void): () => void {
+  settled.add(listener);
+  return () => settled.delete(listener);
+}
+
 /** Forgets a draft that was sent, unless more was typed meanwhile. */
 export function settleDraft(name: string, sent: string): void {
   if (draftOf(name) === sent) forget(prefix + name);
+  for (const each of settled) each(name);
+}
+
+const ofEdit = "edit.";
+export const editDraft = (story: number, offer: number | null, index: number): string => `${ofEdit}${story}.${offer}.${index}`;
+
+/** Edits of candidates of other offers than `offer`: their cards are gone, their words are not. */
+export function strandedEdits(story: number, offer: number | null, at: Storage | null = globalThis.localStorage ?? null): { name: string; text: string }[] {
+  const found: { name: string; text: string }[] = [];
+  try {
+    for (let i = 0; at && i < at.length; ++i) {
+      const key = at.key(i) ?? "";
+      if (!key.startsWith(`${prefix}${ofEdit}${story}.`)) continue;
+      const name = key.slice(prefix.length);
+      const text = draftOf(name);
+      if (text && name.split(".")[2] !== String(offer)) found.push({ name, text });
+    }
+  } catch {
+    return [];
+  }
+  return found;
 }
