@@ -89,9 +89,13 @@ export interface DrawRequest {
   created: number;
 }
 
+/** What is being written. A server may add what its `step` event told. */
 export interface LiveTexts {
   request: number;
   texts: string[];
+  indices?: number[];
+  settings?: Settings[];
+  policy?: string;
 }
 
 export interface Story {

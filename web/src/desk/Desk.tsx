@@ -51,20 +51,18 @@ export function Desk({ state, desk, statistics, onSpeak }: {
   const deck = useRef<HTMLDivElement>(null);
   const { laid, slots } = desk;
 
-  // A taken passage pushes the ways on down: they are brought back into sight, once, before the next are written.
-  const lastHead = useRef(story.head);
+  // A taken passage pushes the ways on down: they are brought back into sight once, as soon as they lie there,
+  // and before they are written.
+  const shownAt = useRef("");
+  const hasWays = slots.length > 0;
   useEffect(() => {
-    if (lastHead.current === story.head) return;
-    lastHead.current = story.head;
-    const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const place = `${story.id}.${story.head}.${hasWays}`;
+    if (shownAt.current === place) return;
+    const isFirst = !shownAt.current.startsWith(`${story.id}.`);
+    const isCalm = isFirst || matchMedia("(prefers-reduced-motion: reduce)").matches;
+    shownAt.current = place;
     deck.current?.scrollIntoView({ block: "end", behavior: isCalm ? "auto" : "smooth" });
-  }, [story.head]);
-  const hasScrolled = useRef(0);
-  useEffect(() => {
-    if (hasScrolled.current === story.id) return;
-    hasScrolled.current = story.id;
-    deck.current?.scrollIntoView({ block: "end" });
-  }, [story.id]);
+  }, [story.id, story.head, hasWays]);
 
   const complete = slots.filter((each) => each.candidate && !each.isWriting).length;
   useEffect(() => {

@@ -70,6 +70,12 @@ function opened(data: Extract<StoryEvent, { kind: "story" }>["data"]): StoryStat
   for (const each of texts) {
     const known = live[each.request];
     if (!known) continue;
+    if (each.indices && each.indices.length === each.texts.length) known.indices = each.indices;
+    if (each.policy) known.policy = each.policy;
+    each.settings?.forEach((settings, i) => {
+      const index = known.indices[i];
+      if (index !== undefined) known.settings[index] = settings;
+    });
     each.texts.forEach((text, i) => {
       const index = known.indices[i];
       if (index !== undefined) known.texts[index] = text;

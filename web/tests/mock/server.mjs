@@ -44,7 +44,7 @@ function events(request, answer, story, query) {
   const set = readers.get(story.id) ?? readers.set(story.id, new Set()).get(story.id);
   set.add(answer);
   const beat = setInterval(() => answer.write(": here\n\n"), 15000);
-  request.on("close", () => {
+  answer.on("close", () => {
     clearInterval(beat);
     set.delete(answer);
   });
@@ -145,10 +145,10 @@ const server = createServer((request, answer) => {
         throw new Refused(401, "unauthorized", "this server asks for a token");
       const stream = /^\/api\/v1\/stories\/([^/]+)\/events$/.exec(path);
       if (stream) return events(request, answer, desk.story(stream[1]), address.searchParams);
-      const file = /^\/api\/v1\/stories\/([^/]+)\/export$/.exec(path);
-      if (file) {
-        const [type, content, end] = exported(desk.story(file[1]), address.searchParams.get("format"));
-        answer.writeHead(200, { "Content-Type": type, "Content-Disposition": `attachment; filename="story-${file[1]}.${end}"` });
+      const download = /^\/api\/v1\/stories\/([^/]+)\/export$/.exec(path);
+      if (download) {
+        const [type, content, end] = exported(desk.story(download[1]), address.searchParams.get("format"));
+        answer.writeHead(200, { "Content-Type": type, "Content-Disposition": `attachment; filename="story-${download[1]}.${end}"` });
         return answer.end(content);
       }
       const found = matched(request.method, path) ?? (() => { throw new Refused(404, "not_found", `there is no ${path}`); })();
