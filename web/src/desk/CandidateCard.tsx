@@ -102,7 +102,7 @@ export const CandidateCard = memo(function CandidateCard({ slot, story, place, c
       {isEdited && isComplete ? <Editing slot={slot} story={story} does={does} /> : (
         <>
           <div className="body" tabIndex={0} role="group" aria-label={`Text of ${slot.letter}`} style={{ ["--lines" as string]: lines }}>
-            {slot.text || (slot.isWriting && <span className="waiting" aria-hidden="true"><i /><i /><i /></span>)}
+            {slot.text.replace(/^\s+/u, "") || (slot.isWriting && <span className="waiting" aria-hidden="true"><i /><i /><i /></span>)}
             {slot.isWriting && slot.text && <span className="caret" aria-hidden="true" />}
           </div>
           <div className="acts">

@@ -80,13 +80,13 @@ export function Desk({ state, desk, statistics, onSpeak }: {
   const texts = useMemo((): Compared[] => {
     if (!compared) return [];
     const own: Compared = {
-      key: `p${compared.id}`, name: "Taken", text: compared.text, act: null,
+      key: `p${compared.id}`, name: "Taken", text: compared.text.trim(), act: null,
       settings: story.offers.find((each) => each.id === compared.offer)?.candidates.find((each) => each.index === compared.index)?.settings ?? null,
     };
     return [own, ...leftBehind(story, compared).map(({ offer, candidate }) => {
       const passage = passageOf(story, offer.id, candidate.index);
       return {
-        key: `${offer.id}.${candidate.index}`, name: passage ? "Taken on another branch" : "Left", text: candidate.text, settings: candidate.settings,
+        key: `${offer.id}.${candidate.index}`, name: passage ? "Taken on another branch" : "Left", text: candidate.text.trim(), settings: candidate.settings,
         act: { title: passage ? "Go there" : "Take this instead", run: () => desk.takeThere(offer.id, candidate.index) },
       };
     })];
