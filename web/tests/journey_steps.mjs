@@ -56,7 +56,7 @@ export async function journey({ server, context, page, check, shot, axe, waitMs,
   await check("one is drawn again in its place, the others stay", async () => {
     const before = await Promise.all([0, 1, 2].map((place) => bodyOf(page, place)));
     await page.click(".deck .card >> nth=1 >> text=Again");
-    await page.waitForFunction(() => !document.querySelectorAll(".deck .card")[1].matches("[data-complete='true']"), null, { timeout: waitMs });
+    await page.waitForFunction(async (id) => (await (await fetch(`/api/v1/stories/${id}`)).json()).offers[0].candidates.length === 4, story, { timeout: waitMs });
     await ready(page, waitMs);
     assert.equal(await bodyOf(page, 0), before[0]);
     assert.equal(await bodyOf(page, 2), before[2]);
@@ -142,6 +142,7 @@ export async function journey({ server, context, page, check, shot, axe, waitMs,
     await ready(page, waitMs);
   });
   await check("memory and author's note arrive", async () => {
+    await page.keyboard.press("Escape");
     await page.keyboard.press("m");
     await page.fill(".notes textarea >> nth=0", "The keeper is called Tam.");
     await page.fill(".notes textarea >> nth=1", "Quieter now.");
