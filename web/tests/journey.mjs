@@ -48,7 +48,7 @@ const test = {
       console.log(`ok       ${name} (${Date.now() - started} ms)`);
     } catch (error) {
       ++counts.failed;
-      console.log(`FAILED   ${name}\n         ${String(error.message ?? error).split("\n").slice(0, 6).join("\n         ")}`);
+      console.log(`FAILED   ${name}\n         ${String(error.message ?? error).split("\n").slice(0, 14).join("\n         ")}`);
       if (shots) await page.screenshot({ path: join(shots, `failed-${counts.failed}.png`) }).catch(() => undefined);
     }
   },
