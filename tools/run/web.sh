@@ -19,8 +19,11 @@ ensure_web_locked() {
     local sum log=$root/build/logs/web.log installed=$root/web/node_modules/.fabula built=$root/web/node_modules/.fabula-page lock
     sum=$(web_checksum)
     [[ ! -e $root/web/dist/index.html || ! -e $built || $(<"$built") != "$sum" ]] || return 0
-    is_there npm && is_there node ||
+    if ! is_there npm || ! is_there node; then
         fail "$status_no_build" "the page needs node and npm: ./run setup serve"
+    fi
+    mkdir -p -- "${log%/*}"
+    : >"$log"
     lock=$(sha256sum -- "$root/web/package-lock.json" | cut -d ' ' -f 1)
     if [[ ! -e $installed || $(<"$installed") != "$lock" ]]; then
         if ! run_logged "fetching what the page is built with" "$log" npm_in_web ci --no-audit --no-fund --no-update-notifier; then

@@ -16,8 +16,12 @@ export async function ready(page, waitMs, ways = 3) {
 }
 
 const state = async (page, story) => page.evaluate(async (id) => (await fetch(`/api/v1/stories/${id}`)).json(), story);
-const moreOffers = (page, story, than, waitMs) =>
-  page.waitForFunction(async ([id, n]) => (await (await fetch(`/api/v1/stories/${id}`)).json()).offers.length > n, [story, than], { timeout: waitMs });
+const moreOffers = (page, story, than, waitMs) => until(page, story, (now) => now.offers.length > than, waitMs);
+/** Asks the server until the story is so. */
+async function until(page, story, isSo, waitMs) {
+  for (const end = Date.now() + waitMs; !isSo(await state(page, story)); await page.waitForTimeout(100))
+    if (Date.now() > end) throw new Error(`the server's story did not become so within ${waitMs} ms: ${isSo}`);
+}
 const storyOf = (page) => Number(/#\/story\/(\d+)/.exec(page.url())?.[1]);
 const plain = (text) => text.replace(/\s+/g, " ").trim();
 
@@ -51,14 +55,14 @@ export async function journey({ server, context, page, check, shot, axe, waitMs,
     assert.equal(await places(), before);
   });
   await check("each card tells its settings and why", async () => {
-    await page.click(".deck .card >> nth=0 >> text=Why");
+    await page.click("[aria-label^='Why A is so']");
     assert.match(await page.locator(".card .why >> nth=0").innerText(), /temperature/);
-    await page.click(".deck .card >> nth=0 >> text=Why");
+    await page.click("[aria-label^='Why A is so']");
   });
   await check("one is drawn again in its place, the others stay", async () => {
     const before = await Promise.all([0, 1, 2].map((place) => bodyOf(page, place)));
-    await page.click(".deck .card >> nth=1 >> text=Again");
-    await page.waitForFunction(async (id) => (await (await fetch(`/api/v1/stories/${id}`)).json()).offers[0].candidates.length === 4, story, { timeout: waitMs });
+    await page.click("[aria-label='Draw B again']");
+    await until(page, story, (now) => now.offers[0].candidates.length === 4, waitMs);
     await ready(page, waitMs);
     assert.equal(await bodyOf(page, 0), before[0]);
     assert.equal(await bodyOf(page, 2), before[2]);
@@ -76,7 +80,7 @@ export async function journey({ server, context, page, check, shot, axe, waitMs,
   await check("a rating and its reason arrive", async () => {
     await page.click("[aria-label='Good: A']");
     await page.click(".card .reasons >> text=style");
-    await page.waitForFunction(async (id) => (await (await fetch(`/api/v1/stories/${id}`)).json()).ratings.some((each) => each.rating === 1 && each.reason === "style"), story, { timeout: waitMs });
+    await until(page, story, (now) => now.ratings.some((each) => each.rating === 1 && each.reason === "style"), waitMs);
   });
   await check("a key takes, the text stands in the manuscript, the next three come by themselves", async () => {
     const text = plain(await bodyOf(page, 0));
@@ -89,7 +93,7 @@ export async function journey({ server, context, page, check, shot, axe, waitMs,
   });
   await check("the reason for a choice is kept", async () => {
     await page.click(".writing-place > .reasons >> text=turn of the story");
-    await page.waitForFunction(async (id) => (await (await fetch(`/api/v1/stories/${id}`)).json()).ratings.some((each) => each.reason === "turn of the story"), story, { timeout: waitMs });
+    await until(page, story, (now) => now.ratings.some((each) => each.reason === "turn of the story"), waitMs);
   });
   await check("an edit survives a reload and is taken as edited", async () => {
     await page.keyboard.press("e");
@@ -97,7 +101,7 @@ export async function journey({ server, context, page, check, shot, axe, waitMs,
     await page.fill(".card textarea", " A door of green wood, and behind it music.");
     await page.reload();
     await ready(page, waitMs);
-    await page.click(".deck .card >> nth=0 >> text=Edit");
+    await page.click("[aria-label^='Edit A, then']");
     assert.match(await page.inputValue(".card textarea"), /green wood/);
     await page.click("text=Take as edited");
     await page.waitForFunction(() => document.querySelector(".manuscript").textContent.includes("green wood"), null, { timeout: waitMs });
@@ -120,7 +124,7 @@ export async function journey({ server, context, page, check, shot, axe, waitMs,
     await page.waitForSelector("[role='tree']:focus");
     const before = (await state(page, story)).passages.length;
     await page.click(".node.left >> nth=0");
-    await page.waitForFunction(async ([id, n]) => (await (await fetch(`/api/v1/stories/${id}`)).json()).passages.length > n, [story, before], { timeout: waitMs });
+    await until(page, story, (now) => now.passages.length > before, waitMs);
     const now = await state(page, story);
     assert.ok(now.passages.filter((each) => each.parent === 0).length >= 2);
     await ready(page, waitMs);
@@ -148,7 +152,7 @@ export async function journey({ server, context, page, check, shot, axe, waitMs,
     await page.keyboard.press("m");
     await page.fill(".notes textarea >> nth=0", "The keeper is called Tam.");
     await page.fill(".notes textarea >> nth=1", "Quieter now.");
-    await page.waitForFunction(async (id) => { const { notes } = await (await fetch(`/api/v1/stories/${id}`)).json(); return notes.memory.includes("Tam") && notes.author_note === "Quieter now."; }, story, { timeout: waitMs });
+    await until(page, story, ({ notes }) => notes.memory.includes("Tam") && notes.author_note === "Quieter now.", waitMs);
   });
   await check("settings: a mood, a dial, a list, a preset that is kept and thrown away", async () => {
     await page.click("#tab-settings");
@@ -176,7 +180,7 @@ export async function journey({ server, context, page, check, shot, axe, waitMs,
     await page.click("text=Everything back to the desk's own");
   });
   await check("a reload in mid-stream loses nothing", async () => {
-    await page.click(".deck .card >> nth=0 >> text=Take");
+    await page.click("[aria-label='Take A']");
     await page.waitForSelector(".card.writing", { timeout: waitMs });
     await page.reload();
     await ready(page, waitMs);

@@ -73,7 +73,7 @@ export async function mockOnly(test) {
   }));
   await check("an edit whose card is gone is shown and kept", () => withServer(test, ["--token-ms", "2"], async (page) => {
     const story = await begin(page, waitMs);
-    await page.click(".deck .card >> nth=0 >> text=Edit");
+    await page.click("[aria-label^='Edit A, then']");
     await page.fill(".card textarea", "Half a thought");
     await page.evaluate(async (id) => fetch(`/api/v1/stories/${id}/passages`, { method: "POST", body: JSON.stringify({ parent: 0, text: " Elsewhere.", origin: "written" }) }), story);
     await page.click(".stranded > button");

@@ -74,7 +74,8 @@ export function Desk({ state, desk, statistics, onSpeak }: {
     const before = story.offers[story.offers.length - 1]?.candidates ?? [];
     const lengths = [desk.desk.settings, ...before.map((each) => each.settings)].map((each) => Number(each["max_new_tokens"]) || 0);
     const longest = Math.max(48, ...lengths);
-    return linesFor(longest, slots.length > 3 ? 26 : 30);
+    const isPhone = matchMedia("(max-width: 760px)").matches;
+    return linesFor(longest, isPhone ? 38 : slots.length > 3 ? 26 : 30);
   }, [story.head, slots.length]);
 
   const texts = useMemo((): Compared[] => {

@@ -125,7 +125,7 @@ export function SettingsLeaf({ last }: { last: Candidate | null }) {
         />
       ))}
       <div className="line save">
-        <input value={name} onChange={(event) => setName(event.target.value)} placeholder="name for these settings" aria-label="Name for these settings" maxLength={64}
+        <input value={name} onChange={(event) => setName(event.target.value)} placeholder="a name" aria-label="Name for these settings" maxLength={64}
           onKeyDown={(event) => event.key === "Enter" && save()} />
         <button onClick={save} disabled={presetName(name) === ""}>Keep as preset</button>
       </div>

@@ -116,6 +116,19 @@ describe("reduce", () => {
     expect(at.live).toEqual({});
     expect(at.story!.requests[0]!.error).toBe("out of memory");
   });
+  it("keeps the cards where they are when a request is told done before its offer", () => {
+    let at = replay([
+      { kind: "story", data: story() },
+      { kind: "request", data: request(5, { candidates: 2 }) },
+      { kind: "step", data: { request: 5, parent: 0, step: 1, number: 0, replaces: null, settings: [{}, {}], indices: [0, 1], policy: "random" } },
+      { kind: "text", data: { request: 5, index: 0, text: " a" } },
+      { kind: "request", data: request(5, { candidates: 2, state: "done", offer: 9, position: null }) },
+    ]);
+    expect(laidOut(at, null).slots.map((each) => each.text)).toEqual([" a", ""]);
+    at = replay([{ kind: "offer", data: offer(9, 0, [" a", " b"]) }], at);
+    expect(laidOut(at, null).slots.map((each) => each.text)).toEqual([" a", " b"]);
+    expect(at.live).toEqual({});
+  });
   it("shows the newest draw of a place, and an earlier one where asked", () => {
     const at = replay([{ kind: "story", data: story({ offers: [offer(9, 0, [" a"]), offer(10, 1, [" b", " c"])] }) }]);
     expect(laidOut(at, null).slots.map((each) => each.text)).toEqual([" b", " c"]);

@@ -84,10 +84,20 @@ function opened(data: Extract<StoryEvent, { kind: "story" }>["data"]): StoryStat
   return { story: { ...story, requests: story.requests ?? [] }, live, isRemoved: false };
 }
 
+/** Whether the story has every candidate that was being written. */
+function isKept(story: Story, live: Live, offer: number | null): boolean {
+  const kept = story.offers.find((each) => each.id === offer);
+  return kept !== undefined && live.indices.every((index) => kept.candidates.some((each) => each.index === index));
+}
+
 function withRequest(state: StoryState, story: Story, request: DrawRequest): StoryState {
   const requests = put(story.requests, request, (each) => each.id === request.id);
   let live = state.live;
-  if (!isOpen(request)) live = without(live, request.id);
+  const known = live[request.id];
+  // The offer of a request that is done may be told after it: until then its candidates stay where they are.
+  const isAwaited = request.state === "done" && known !== undefined && !isKept(story, known, request.offer ?? known.offer);
+  if (isAwaited) live = { ...live, [request.id]: { ...known, offer: request.offer ?? known.offer } };
+  else if (!isOpen(request)) live = without(live, request.id);
   else if (!live[request.id]) live = { ...live, [request.id]: expected(story, request) };
   return { ...state, story: { ...story, requests }, live };
 }

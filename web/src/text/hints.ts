@@ -128,5 +128,5 @@ export function allowed(value: number, schema: SettingSchema): number | null {
 
 /** How many lines a candidate of these settings may need, so that room is kept before it is written. */
 export function linesFor(longestTokens: number, charactersALine: number): number {
-  return Math.round(clamp((longestTokens * 4.4) / charactersALine + 1, 4, 12));
+  return Math.round(clamp((longestTokens * 3.9) / charactersALine + 1, 4, 12));
 }
