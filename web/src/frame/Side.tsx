@@ -44,7 +44,7 @@ export function Side({ leaf, state, desk, statistics, last, isWide, onLeaf, onWi
         <button className="small wider" onClick={onWide} aria-pressed={isWide} aria-label="Wider">{isWide ? "›" : "‹"}</button>
         <button className="small" onClick={onClose} aria-label={`Close ${leafTitles[leaf]}`}>×</button>
       </div>
-      <div className="leaf" id="leaf" role="tabpanel" aria-labelledby={`tab-${leaf}`} tabIndex={0}>
+      <div className="leaf" id="leaf" role="tabpanel" aria-label={leafTitles[leaf]} tabIndex={0}>
         {leaf === "tree" && story && <StoryTree story={story} onJump={desk.jump} onTake={desk.takeThere} />}
         {leaf === "settings" && <SettingsLeaf last={last} />}
         {leaf === "notes" && story && <NotesLeaf key={story.id} story={story.id} notes={story.notes ?? { memory: "", author_note: "" }} />}
