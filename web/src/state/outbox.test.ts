@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: 0BSD
+import { webcrypto } from "node:crypto";
 import { beforeEach, describe, expect, it } from "vitest";
 import { newKey, Refusal } from "../api/client";
 import { draftOf, keepDraft, settleDraft, strandedEdits, type Shelf } from "./drafts";
 import { Outbox, type Letter } from "./outbox";
+
+// Node 18 has no global crypto; every browser has.
+if (!("crypto" in globalThis)) Object.defineProperty(globalThis, "crypto", { value: webcrypto });
 
 class Memory implements Shelf {
   kept = new Map<string, string>();
