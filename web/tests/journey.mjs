@@ -18,6 +18,7 @@ if (!isMock && !process.env.FABULA_URL) {
   process.exit(2);
 }
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const only = process.env.FABULA_ONLY ? new RegExp(process.env.FABULA_ONLY) : null; // checks by name
 const counts = { passed: 0, failed: 0, skipped: 0 };
 const shots = process.env.FABULA_SHOTS;
 if (shots) mkdirSync(shots, { recursive: true });
@@ -36,6 +37,7 @@ page.on("console", (message) => {
 const test = {
   server, browser, context, page, isMock, waitMs: isMock ? 20000 : 120000, troubles,
   async check(name, run) {
+    if (only && !only.test(name)) return;
     const started = Date.now();
     try {
       const answer = await run();
