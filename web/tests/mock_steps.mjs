@@ -136,13 +136,16 @@ export async function mockOnly(test) {
   }));
   await check("a tree of a thousand passages is drawn a screen at a time", () => withServer(test, ["--token-ms", "0"], async (page) => {
     const story = await begin(page, waitMs);
+    await page.click(".word");
+    await page.waitForSelector("#prompt");
     await page.evaluate(async (id) => {
       for (let i = 0, parent = 0; i < 1000; ++i) {
         const answer = await (await fetch(`/api/v1/stories/${id}/passages`, { method: "POST", body: JSON.stringify({ parent, text: ` Step ${i}.`, origin: "written" }) })).json();
         parent = answer.passage.id;
       }
     }, story);
-    await page.waitForFunction(() => document.querySelector(".manuscript").textContent.includes("Step 999."), null, { timeout: waitMs });
+    await page.evaluate((id) => (location.hash = `#/story/${id}`), story);
+    await page.waitForFunction(() => document.querySelector(".manuscript")?.textContent.includes("Step 999."), null, { timeout: waitMs });
     assert.ok((await page.locator(".node").count()) < 200);
     const started = Date.now();
     await page.locator(".tree-box").evaluate((box) => box.scrollTo(0, 0));
