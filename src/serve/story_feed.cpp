@@ -31,7 +31,7 @@ void StoryFeed::begin(store::RequestId request, std::vector<std::size_t> indices
                       std::string data) {
     const std::lock_guard lock(mutex_);
     std::erase_if(live_, [&](const auto& live) { return live.request == request; });
-    LiveText live{request, std::move(indices), {}};
+    LiveText live{request, std::move(indices), {}, data};
     live.texts.resize(live.indices.size());
     live_.push_back(std::move(live));
     add("step", std::move(data));

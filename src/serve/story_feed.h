@@ -32,6 +32,7 @@ struct LiveText {
     store::RequestId request{};
     std::vector<std::size_t> indices;  // of the candidates
     std::vector<std::string> texts;    // one an index
+    std::string step;                  // data of the event that it began with
 
     bool operator==(const LiveText&) const = default;
 };

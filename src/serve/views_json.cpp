@@ -148,7 +148,9 @@ Json to_value(const store::StorySummary& summary) {
 }
 
 Json to_value(const LiveText& live) {
-    return {{"request", number_of(live.request)}, {"indices", live.indices}, {"texts", live.texts}};
+    Json value = Json::parse(live.step);
+    value["texts"] = live.texts;
+    return value;
 }
 
 bool is_open(const store::RequestRecord& request) {
