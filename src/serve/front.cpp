@@ -258,8 +258,7 @@ Front::Fate Front::be_late(Held& connection) {
 
 Front::Fate Front::receive(Held& connection) {
     if (clock_now() >= connection->deadline) return be_late(connection);
-    std::array<char, 16384>
-        bytes;  // NOLINT(cppcoreguidelines-pro-type-member-init): recv's to fill
+    std::array<char, 16384> bytes{};
     const auto n = ::recv(connection->socket.number(), bytes.data(), bytes.size(), 0);
     if (n < 0) return errno == EAGAIN || errno == EINTR ? Fate::stays : Fate::gone;
     if (n == 0) return Fate::gone;
@@ -350,8 +349,7 @@ Front::Fate Front::send_rest(Held& connection) {
 }
 
 Front::Fate Front::drain(const Held& connection) const {
-    std::array<char, 16384>
-        bytes;  // NOLINT(cppcoreguidelines-pro-type-member-init): recv's to fill
+    std::array<char, 16384> bytes{};
     for (int i = 0; i < 16; ++i) {
         const auto n = ::recv(connection->socket.number(), bytes.data(), bytes.size(), 0);
         if (n < 0 && errno == EAGAIN) break;

@@ -65,8 +65,7 @@ bool SocketLink::wait_for_a_body() {
 }
 
 Link::Filled SocketLink::fill() {
-    std::array<char, 16384>
-        bytes;  // NOLINT(cppcoreguidelines-pro-type-member-init): recv's to fill
+    std::array<char, 16384> bytes{};
     while (!is_broken_) {
         const auto n = ::recv(connection_.socket.number(), bytes.data(), bytes.size(), 0);
         if (n > 0) {
