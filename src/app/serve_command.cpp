@@ -112,8 +112,7 @@ serve::ApiOptions api_options(const Configuration& configuration, serve::Offerin
 // Off the loopback a token is wanted, and made where there is none.
 Result<std::string> token_of(const ServeArguments& arguments) {
     if (arguments.token_file.empty() && is_loopback(arguments.host)) return std::string();
-    const std::string path = arguments.token_file.empty() ? token_file()
-                                                          : arguments.token_file;
+    const std::string path = arguments.token_file.empty() ? token_file() : arguments.token_file;
     const bool is_new = !std::filesystem::exists(path);
     auto token = serve::token_of_file(path);
     if (!token) return token;
@@ -144,7 +143,8 @@ Result<int> serve_stories(const ServeArguments& arguments) {
     if (!configuration) return configuration.error();
     auto options = options_of(*configuration);
     if (!options) return options.error();
-    if (const auto n = configuration->number("candidates", 1, most_candidates); !n) return n.error();
+    if (const auto n = configuration->number("candidates", 1, most_candidates); !n)
+        return n.error();
     if (const auto& policy = configuration->text("policy"); !policy.empty()) {
         if (const auto name = policy_name_from(policy); !name) return name.error();
     }
@@ -162,13 +162,12 @@ Result<int> serve_stories(const ServeArguments& arguments) {
     auto service_settings = service_options(arguments, *configuration, std::move(options->offer));
     if (!service_settings) return service_settings.error();
 
-    serve::Service service(model::make_local(*std::move(model)),
-                           [&] { return open_store(*configuration); },
-                           *std::move(service_settings));
+    serve::Service service(
+        model::make_local(*std::move(model)), [&] { return open_store(*configuration); },
+        *std::move(service_settings));
     if (const auto started = service.start(); !started) return started.error();
-    const std::string shown_host = arguments.host == "0.0.0.0" || arguments.host == "::"
-                                       ? "localhost"
-                                       : arguments.host;
+    const std::string shown_host =
+        arguments.host == "0.0.0.0" || arguments.host == "::" ? "localhost" : arguments.host;
     const bool has_colons = shown_host.find(':') != std::string::npos;
     std::cout << fmt::format("Fabula writes with {} at http://{}:{}/", name,
                              has_colons ? "[" + shown_host + "]" : shown_host, service.port())
@@ -186,23 +185,28 @@ void add_serve(CLI::App& app, Run& run) {
     auto* command = app.add_subcommand(
         "serve", "the browser's desk and the HTTP API: stories, offers, choices, OpenAI's routes");
     auto arguments = std::make_shared<ServeArguments>();
-    command->add_option("--host", arguments->host,
-                        "where to listen [127.0.0.1]; anything but loopback wants a token")
+    command
+        ->add_option("--host", arguments->host,
+                     "where to listen [127.0.0.1]; anything but loopback wants a token")
         ->type_name("HOST");
     command->add_option("--port", arguments->port, "[8080]; 0 takes any that is free")
         ->check(CLI::Range(0, 65535))
         ->type_name("N");
-    command->add_option("--token-file", arguments->token_file,
-                        "the token that is asked for; made (mode 600) where there is none")
+    command
+        ->add_option("--token-file", arguments->token_file,
+                     "the token that is asked for; made (mode 600) where there is none")
         ->type_name("FILE");
-    command->add_option("--allow-host", arguments->hosts,
-                        "a further name that the server goes by, behind a proxy")
+    command
+        ->add_option("--allow-host", arguments->hosts,
+                     "a further name that the server goes by, behind a proxy")
         ->type_name("NAME");
-    command->add_option("--allow-origin", arguments->origins,
-                        "a page elsewhere that may ask: https://name[:port]")
+    command
+        ->add_option("--allow-origin", arguments->origins,
+                     "a page elsewhere that may ask: https://name[:port]")
         ->type_name("ORIGIN");
-    command->add_option("--read-ahead", arguments->read_ahead,
-                        "of so many candidates the next ones are drawn while you read [8]; 0: off")
+    command
+        ->add_option("--read-ahead", arguments->read_ahead,
+                     "of so many candidates the next ones are drawn while you read [8]; 0: off")
         ->check(CLI::Range(0, 8))
         ->type_name("N");
     command->add_flag("--log", arguments->has_log,

@@ -11,8 +11,7 @@ namespace {
 
 // `place`: where it stands in the plan; its index is the caller's.
 store::CandidateRecord record_of(std::size_t place, const model::Candidate& candidate,
-                                 const CandidatePlans& plan,
-                                 const preference::Score& score) {
+                                 const CandidatePlans& plan, const preference::Score& score) {
     store::CandidateRecord record;
     record.index = place;
     record.text = candidate.text;

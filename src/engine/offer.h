@@ -63,8 +63,8 @@ struct Keeping {
 Result<Offered> keep(AtWork work, const OfferPlan& plan, const model::Generated& generated,
                      const Keeping& keeping, Events& events);
 
-/// What is offered where the story stands and was drawn to its end, without anybody having decided on
-/// it: somebody was interrupted between the two. Of the costs of drawing nothing is known.
+/// What is offered where the story stands and was drawn to its end, without anybody having decided
+/// on it: somebody was interrupted between the two. Of the costs of drawing nothing is known.
 std::optional<Offered> open_offer(const store::Story& story);
 
 /// The event that begins a step of that plan.

@@ -164,8 +164,8 @@ bool draw_the_same(const OfferPlan& a, const OfferPlan& b) {
     const auto settings = [](const preference::Proposal& left, const preference::Proposal& right) {
         return left.settings == right.settings && left.propensity == right.propensity;
     };
-    return a.step == b.step && a.number == b.number &&
-           a.before == b.before && are_equal(a.prompt.prompt, b.prompt.prompt) &&
+    return a.step == b.step && a.number == b.number && a.before == b.before &&
+           are_equal(a.prompt.prompt, b.prompt.prompt) &&
            a.candidates.policy == b.candidates.policy &&
            a.candidates.streams == b.candidates.streams &&
            std::equal(a.candidates.proposals.begin(), a.candidates.proposals.end(),

@@ -207,8 +207,8 @@ TEST_F(Write, a_stopped_offer_is_not_taken_up) {
     std::stop_source stop;
     stop.request_stop();
     Events nobody({});
-    ASSERT_TRUE(offer({*database, *generator, story}, options(1, 8).offer, nobody,
-                      stop.get_token()));
+    ASSERT_TRUE(
+        offer({*database, *generator, story}, options(1, 8).offer, nobody, stop.get_token()));
     EXPECT_FALSE(open_offer(story));
 }
 

@@ -21,10 +21,10 @@ namespace fabula::serve {
 /// What belongs to modules above this one.
 struct ApiOptions {
     OfferingOptions offering;
-    std::string version;     // of Fabula
-    std::string store_kind;  // "sqlite", "postgresql"
-    bool is_chat = false;    // the model's chat template is used
-    std::string system;      // line for chat models
+    std::string version;      // of Fabula
+    std::string store_kind;   // "sqlite", "postgresql"
+    bool is_chat = false;     // the model's chat template is used
+    std::string system;       // line for chat models
     std::string instruction;  // what a story of a chat model answers unless it says
     std::vector<PolicyHint> policies;
     std::function<std::string()> presets;  // {"presets":[...]}

@@ -107,41 +107,50 @@ Response add_passage(Api& api, const Request& request) {
     auto& story = opened->story;
     const auto& open = opened->open;
     const auto& head = passage_of(story, story.head()).passage;
-    const bool was_added = head.parent == asked->parent && head.text == asked->text &&
-                           head.origin == asked->origin;
+    const bool was_added =
+        head.parent == asked->parent && head.text == asked->text && head.origin == asked->origin;
     if (!key->empty() && was_added) return standing(story);
-    const auto added = open->change(
-        *store, [&]() -> Result<store::PassageRecord> {
-            const auto time = now();
-            const auto id =
-                store->add_passage(story.record.id, asked->parent, asked->origin, asked->text, time);
-            if (!id) return id.error();
-            store::PassageRecord record{
-                *id, {asked->parent, asked->origin, asked->text}, {}, {}, time};
-            auto data = standing_as_json(&record, *id);
-            open->feed().publish("passage", std::move(data));
-            return record;
-        });
+    const auto added = open->change(*store, [&]() -> Result<store::PassageRecord> {
+        const auto time = now();
+        const auto id =
+            store->add_passage(story.record.id, asked->parent, asked->origin, asked->text, time);
+        if (!id) return id.error();
+        store::PassageRecord record{*id, {asked->parent, asked->origin, asked->text}, {}, {}, time};
+        auto data = standing_as_json(&record, *id);
+        open->feed().publish("passage", std::move(data));
+        return record;
+    });
     if (!added) return error_response(added.error());
     return answer(standing_as_json(&*added, added->id), 201);
+}
+
+// An undo goes one passage back unless it says where to.
+Result<story::PassageId> goal_of(const AskedMove& asked, const store::Story& story) {
+    if (asked.to) return *asked.to;
+    const auto head = story.head();
+    if (head == story::PassageId::root)
+        return Error{ErrorCode::conflict,
+                     "the story stands at its opening: there is nothing to undo"};
+    return passage_of(story, head).passage.parent;
 }
 
 Response move(Api& api, const Request& request) {
     const auto asked = asked_move(request.body);
     if (!asked) return error_response(asked.error());
-    const auto id = story_in(request);
-    if (!id) return error_response(id.error());
-    const auto store = api.stores.take();
-    if (!store) return error_response(store.error());
+    auto opened = open_story(api, request);
+    if (!opened) return error_response(opened.error());
+    auto& store = opened->store;
+    const auto& open = opened->open;
+    const auto to = goal_of(*asked, opened->story);
+    if (!to) return error_response(to.error());
     const auto kind = asked->is_undo ? store::MoveKind::undo : store::MoveKind::jump;
-    const auto open = api.feeds.at(*id);
-    const auto moved = open->change(**store, [&] {
-        auto done = (*store)->move(*id, kind, asked->to, now());
-        if (done) open->feed().publish("move", move_event(kind, asked->to));
+    const auto moved = open->change(*store, [&] {
+        auto done = store->move(opened->story.record.id, kind, *to, now());
+        if (done) open->feed().publish("move", move_event(kind, *to));
         return done;
     });
     if (!moved) return error_response(moved.error());
-    return answer(head_as_json(asked->to));
+    return answer(head_as_json(*to));
 }
 
 Response rate(Api& api, const Request& request) {
@@ -163,8 +172,7 @@ Response rate(Api& api, const Request& request) {
     rating.created = now();
     const bool is_here = std::any_of(story.offers.begin(), story.offers.end(),
                                      [&](const auto& offer) { return offer.id == rating.offer; });
-    if (!is_here)
-        return error_response({ErrorCode::not_found, "this story has no such offer"});
+    if (!is_here) return error_response({ErrorCode::not_found, "this story has no such offer"});
     const auto kept = open->change(*store, [&] {
         auto done = engine::rate(*store, story, rating);
         if (done) open->feed().publish("rating", rating_as_json(rating));
@@ -207,7 +215,7 @@ void add_choice_routes(Router& router, Api& api) {
                 "goes back or to any other passage", "choices"};
     moved.request_schema = "NewMove";
     moved.response_schema = "Head";
-    moved.errors = {400, 404};
+    moved.errors = {400, 404, 409};
     add(router, api, std::move(moved), move);
 
     Route rated{Method::post, "/api/v1/stories/{id}/ratings", "rate",

@@ -25,8 +25,8 @@ Response ask(Api& api, store::Store& store, const store::RequestRecord& asked, s
     if (!kept) return error_response(kept.error());
     api.scribe.wake();
     const bool is_waiting = kept->state == store::RequestState::waiting;
-    return answer(request_as_json({*kept, is_waiting ? std::optional(*before) : std::nullopt, step}),
-                  202);
+    return answer(
+        request_as_json({*kept, is_waiting ? std::optional(*before) : std::nullopt, step}), 202);
 }
 
 Response ask_for_offer(Api& api, const Request& request) {
@@ -44,10 +44,10 @@ Response ask_for_offer(Api& api, const Request& request) {
     if (!story) return error_response(story.error());
     const auto head = story->head();
     if (asked->parent && *asked->parent != head)
-        return error_response({ErrorCode::conflict,
-                               "the story stands at passage " +
-                                   std::to_string(static_cast<std::uint32_t>(head)) +
-                                   " by now: look at it again"});
+        return error_response(
+            {ErrorCode::conflict, "the story stands at passage " +
+                                      std::to_string(static_cast<std::uint32_t>(head)) +
+                                      " by now: look at it again"});
     store::RequestRecord record;
     record.story = *id;
     record.parent = head;

@@ -73,8 +73,8 @@ public:
             const auto pieces = next_pieces();
             if (pieces.empty() && (is_drawn() || is_ready(done))) break;
             for (const auto& [index, text] : pieces) {
-                is_there = is_there &&
-                           send(stream, chunk_as_json(frame_, index, text, !has_begun[index]));
+                is_there =
+                    is_there && send(stream, chunk_as_json(frame_, index, text, !has_begun[index]));
                 has_begun[index] = true;
             }
             if (is_there && pieces.empty()) is_there = stream.is_open();
@@ -213,8 +213,8 @@ Response complete(Api& api, Result<AskedCompletion> asked) {
     if (!asked) return openai_error(asked.error());
     const auto& name = api.scribe.info().name;
     if (!asked->model.empty() && asked->model != name)
-        return openai_error({ErrorCode::not_found, "there is no model '" + asked->model +
-                                                       "' here, only '" + name + "'"});
+        return openai_error({ErrorCode::not_found,
+                             "there is no model '" + asked->model + "' here, only '" + name + "'"});
     if (!asked->seed) {
         std::random_device device;
         asked->seed = (static_cast<std::uint64_t>(device()) << 32U) ^ device();
@@ -239,7 +239,8 @@ void add_openai_routes(Router& router, Api& api) {
     };
     router.add(std::move(models));
 
-    Route text{Method::post, "/v1/completions", "createCompletion", "goes on with a text", "openai"};
+    Route text{Method::post, "/v1/completions", "createCompletion", "goes on with a text",
+               "openai"};
     text.request_schema = "CompletionRequest";
     text.response_schema = "Completion";
     text.errors = {400, 404, 429, 503};

@@ -82,8 +82,8 @@ void add_preset_routes(Router& router, Api& api) {
     list.handler = [&api](const Request&) { return answer(api.options.presets()); };
     router.add(std::move(list));
 
-    auto save = route_of("/api/v1/presets/{name}", "savePreset", "keeps settings under a name",
-                         "Presets");
+    auto save =
+        route_of("/api/v1/presets/{name}", "savePreset", "keeps settings under a name", "Presets");
     save.method = Method::put;
     save.request_schema = "PresetSettings";
     save.errors = {400, 409};
@@ -116,7 +116,8 @@ void add_server_routes(Router& router, Api& api) {
 
     auto steps = route_of("/api/v1/settings", "settingsByStep",
                           "means of the settings that people picked, by step", "StepSettings");
-    steps.query = {{"step", "one step, counted from 1; else all", R"({"type":"integer","minimum":1})"}};
+    steps.query = {
+        {"step", "one step, counted from 1; else all", R"({"type":"integer","minimum":1})"}};
     steps.errors = {400};
     steps.handler = [&api](const Request& request) { return settings(api, request); };
     router.add(std::move(steps));

@@ -50,8 +50,7 @@ Response list(Api& api, const Request& request) {
     const auto words = request.query.find("q");
     const auto store = api.stores.take();
     if (!store) return error_response(store.error());
-    const auto stories =
-        found_stories(**store, words == request.query.end() ? "" : words->second);
+    const auto stories = found_stories(**store, words == request.query.end() ? "" : words->second);
     if (!stories) return error_response(stories.error());
     auto begin = stories->begin();
     if (*before > 0) {
@@ -120,8 +119,8 @@ Response create(Api& api, const Request& request) {
         const auto before = (*store)->load(**found);
         if (!before) return error_response(before.error());
         if (before->tree.at(story::PassageId::root).text != asked->prompt)
-            return error_response({ErrorCode::conflict,
-                                   "Idempotency-Key: another story was begun under this name"});
+            return error_response(
+                {ErrorCode::conflict, "Idempotency-Key: another story was begun under this name"});
         id = **found;
     }
     if (!id) return error_response(id.error());
@@ -161,7 +160,8 @@ Response remove(Api& api, const Request& request) {
 std::string file_name(const store::Story& story, const char* ending) {
     std::string name;
     for (const char c : story.record.title) {
-        const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        const bool is_plain =
+            (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
         if (is_plain)
             name += c;
         else if (!name.empty() && name.back() != '-')
@@ -260,8 +260,8 @@ void add_story_routes(Router& router, Api& api) {
     begun.errors = {400, 409, 413};
     add(router, api, std::move(begun), create);
 
-    Route one{Method::get, "/api/v1/stories/{id}", "readStory", "a story with all that is kept of it",
-              "stories"};
+    Route one{Method::get, "/api/v1/stories/{id}", "readStory",
+              "a story with all that is kept of it", "stories"};
     one.response_schema = "Story";
     one.errors = {404};
     add(router, api, std::move(one), get);
@@ -274,8 +274,7 @@ void add_story_routes(Router& router, Api& api) {
 
     Route exported{Method::get, "/api/v1/stories/{id}/export", "exportStory", "a story as a file",
                    "stories"};
-    exported.query = {
-        {"format", "text", R"({"type":"string","enum":["text","markdown","json"]})"}};
+    exported.query = {{"format", "text", R"({"type":"string","enum":["text","markdown","json"]})"}};
     exported.content_type = "text/plain";
     exported.errors = {400, 404};
     add(router, api, std::move(exported), export_story);
@@ -286,8 +285,8 @@ void add_story_routes(Router& router, Api& api) {
     figures.errors = {404};
     add(router, api, std::move(figures), statistics);
 
-    Route noted{Method::put, "/api/v1/stories/{id}/notes", "setNotes",
-                "what the model should know", "stories"};
+    Route noted{Method::put, "/api/v1/stories/{id}/notes", "setNotes", "what the model should know",
+                "stories"};
     noted.request_schema = "Notes";
     noted.response_schema = "Notes";
     noted.errors = {400, 404};

@@ -69,7 +69,7 @@ Result<AskedPassage> asked_passage(std::string_view json);
 /// POST /api/v1/stories/{id}/moves
 struct AskedMove {
     bool is_undo = false;
-    story::PassageId to{};
+    std::optional<story::PassageId> to;  // empty, for an undo: where it stood one step before
 };
 Result<AskedMove> asked_move(std::string_view json);
 

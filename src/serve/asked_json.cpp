@@ -236,7 +236,7 @@ Result<AskedMove> asked_move(std::string_view json) {
     asked.is_undo = kind == "undo";
     if (!kind.empty() && kind != "undo" && kind != "jump")
         members.fail("kind is 'undo' or 'jump', not '" + kind + "'");
-    asked.to = passage(members, "to", true).value_or(story::PassageId::root);
+    asked.to = passage(members, "to", !asked.is_undo);
     return members.read(asked);
 }
 

@@ -20,8 +20,8 @@ constexpr std::size_t most_choices = 8;
 constexpr std::size_t most_likeliest = 20;
 
 // Names that stand in bodies and change nothing in the text.
-constexpr std::array without_effect{"user", "metadata", "store", "service_tier",
-                                    "safety_identifier", "prompt_cache_key"};
+constexpr std::array without_effect{"user",         "metadata",          "store",
+                                    "service_tier", "safety_identifier", "prompt_cache_key"};
 
 Error wrong(const std::string& message) {
     return {ErrorCode::invalid_input, message};
@@ -109,8 +109,9 @@ Result<AskedCompletion> common(Body& body, AskedCompletion asked) {
         body.fail("best_of is another number than n: nothing is drawn and thrown away here");
     const Json seed = body.take("seed");
     if (seed.is_number_integer())
-        asked.seed = seed.is_number_unsigned() ? seed.get<std::uint64_t>()
-                                               : static_cast<std::uint64_t>(seed.get<std::int64_t>());
+        asked.seed = seed.is_number_unsigned()
+                         ? seed.get<std::uint64_t>()
+                         : static_cast<std::uint64_t>(seed.get<std::int64_t>());
     else if (!seed.is_null())
         body.fail("seed is no whole number");
     asked.is_stream = body.flag("stream");
@@ -378,8 +379,8 @@ std::string usage_as_json(const CompletionFrame& frame, const UsageView& usage) 
 std::string openai_models_as_json(const std::vector<std::string>& names, std::int64_t created) {
     Json list = Json::array();
     for (const auto& name : names)
-        list.push_back(Json{
-            {"id", name}, {"object", "model"}, {"created", created}, {"owned_by", "fabula"}});
+        list.push_back(
+            Json{{"id", name}, {"object", "model"}, {"created", created}, {"owned_by", "fabula"}});
     return line_of({{"object", "list"}, {"data", std::move(list)}});
 }
 

@@ -32,8 +32,8 @@ std::shared_ptr<OpenStory> Feeds::at(store::StoryId id) {
     const std::lock_guard lock(mutex_);
     auto& story = open_[id];
     if (!story) {
-        story = std::make_shared<OpenStory>(id,
-                                            std::make_shared<StoryFeed>(random_name(), limits_));
+        story =
+            std::make_shared<OpenStory>(id, std::make_shared<StoryFeed>(random_name(), limits_));
         if (is_closed_) story->feed().close();
     }
     return story;

@@ -21,12 +21,12 @@ const char* name_of(Method method);
 
 struct Request {
     Method method = Method::get;
-    std::string path;                                       // decoded, without the query
-    std::map<std::string, std::string> path_parameters;     // "id" of "/api/v1/stories/{id}"
-    std::map<std::string, std::string> query;               // decoded; of two of a name the last
-    std::map<std::string, std::string> headers;             // names in lower case
-    std::string body;                                       // whole, within the route's limit
-    std::string id;                                         // names it in the log
+    std::string path;                                    // decoded, without the query
+    std::map<std::string, std::string> path_parameters;  // "id" of "/api/v1/stories/{id}"
+    std::map<std::string, std::string> query;            // decoded; of two of a name the last
+    std::map<std::string, std::string> headers;          // names in lower case
+    std::string body;                                    // whole, within the route's limit
+    std::string id;                                      // names it in the log
 
     /// "" where it is not there.
     std::string header(std::string_view lower_case_name) const;
@@ -68,10 +68,10 @@ struct QueryParameter {
 /// One of the documented things that can be asked for.
 struct Route {
     Method method = Method::get;
-    std::string path;  // "/api/v1/stories/{id}/offers"; a {name} matches one segment, not empty
-    std::string name;  // operationId: "addOffer"
-    std::string summary;      // one line
-    std::string tag;          // "stories", "offers", "server", "openai"
+    std::string path;     // "/api/v1/stories/{id}/offers"; a {name} matches one segment, not empty
+    std::string name;     // operationId: "addOffer"
+    std::string summary;  // one line
+    std::string tag;      // "stories", "offers", "server", "openai"
     std::vector<QueryParameter> query = {};
     std::string request_schema = {};   // name of a schema in the document; "": no body
     std::string response_schema = {};  // the same; "" where the answer is no JSON

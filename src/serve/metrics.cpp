@@ -36,7 +36,8 @@ std::string Durations::text(std::string_view name, std::string_view help) const 
         out += fmt::format("{}_bucket{{le=\"{}\"}} {}\n", name, bounds[i], sum);
     }
     sum += counts_.back();
-    out += fmt::format("{0}_bucket{{le=\"+Inf\"}} {1}\n{0}_sum {2}\n{0}_count {1}\n", name, sum, sum_);
+    out +=
+        fmt::format("{0}_bucket{{le=\"+Inf\"}} {1}\n{0}_sum {2}\n{0}_count {1}\n", name, sum, sum_);
     return out;
 }
 
@@ -65,12 +66,13 @@ std::string Metrics::text(const Now& now) const {
     add_gauge(out, "fabula_open_requests", "Requests that wait or are drawn.",
               static_cast<double>(now.open_requests));
     add_gauge(out, "fabula_uptime_seconds", "Since the start.", now.uptime_seconds);
-    out += "# HELP fabula_http_answers_total Answers by route and status.\n"
-           "# TYPE fabula_http_answers_total counter\n";
+    out +=
+        "# HELP fabula_http_answers_total Answers by route and status.\n"
+        "# TYPE fabula_http_answers_total counter\n";
     const std::lock_guard lock(mutex_);
     for (const auto& [key, n] : answers_)
-        out += fmt::format("fabula_http_answers_total{{route=\"{}\",status=\"{}\"}} {}\n", key.first,
-                           key.second, n);
+        out += fmt::format("fabula_http_answers_total{{route=\"{}\",status=\"{}\"}} {}\n",
+                           key.first, key.second, n);
     return out;
 }
 

@@ -21,7 +21,8 @@ public:
     std::string text(std::string_view name, std::string_view help) const;
 
 private:
-    static constexpr std::array bounds{0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0};
+    static constexpr std::array bounds{0.005, 0.01, 0.025, 0.05, 0.1, 0.25,
+                                       0.5,   1.0,  2.5,   5.0,  10.0};
     mutable std::mutex mutex_;
     std::array<std::uint64_t, bounds.size() + 1> counts_{};
     double sum_ = 0;

@@ -33,8 +33,8 @@ struct Offering {
     std::string policy;
 };
 
-/// Where no policy is named and a setting is that policies draw (temperature, top_k, typical_p), the
-/// settings are meant as they are: the policy is "fixed". Errors: invalid_input, not_found (a
+/// Where no policy is named and a setting is that policies draw (temperature, top_k, typical_p),
+/// the settings are meant as they are: the policy is "fixed". Errors: invalid_input, not_found (a
 /// preset).
 Result<Offering> offering_of(const AskedOffer& asked, const OfferingOptions& options);
 Result<Offering> offering_of(const AskedRedraw& asked, const OfferingOptions& options);

@@ -107,8 +107,7 @@ Json operation_of(const Route& route) {
     for (const int status : errors)
         responses[std::to_string(status)] = {
             {"description", description_of(status)},
-            {"content",
-             content("application/json", error_schema(route, status))}};
+            {"content", content("application/json", error_schema(route, status))}};
     operation["responses"] = std::move(responses);
     if (route.is_open) operation["security"] = Json::array();
     return operation;
@@ -195,8 +194,8 @@ std::string openapi_page(const Router& router, std::string_view version) {
     Json schemas = Json::parse(openapi_schemas());
     schemas["Settings"] = settings_schema();
     for (const auto& [name, schema] : schemas.items())
-        page += "<details><summary>" + as_html(name) + "</summary><pre>" +
-                as_html(schema.dump(2)) + "</pre></details>";
+        page += "<details><summary>" + as_html(name) + "</summary><pre>" + as_html(schema.dump(2)) +
+                "</pre></details>";
     return page + "</main></body></html>";
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: 0BSD
-// What was drawn while somebody reads: for each candidate of an offer the offer that would follow if
-// it were taken. Nothing of it is stored; where the plan of what is asked for in the end is the same
-// as that which was drawn, the words are there already, and they are the words that would have been
-// drawn anyway.
+// What was drawn while somebody reads: for each candidate of an offer the offer that would follow
+// if it were taken. Nothing of it is stored; where the plan of what is asked for in the end is the
+// same as that which was drawn, the words are there already, and they are the words that would have
+// been drawn anyway.
 //
 // Threads: one.
 #pragma once

@@ -172,8 +172,8 @@ void Scribe::serve(store::Store& store, const store::RequestRecord& request) {
     }
     open->has_changed(store);  // the claim
     open->feed().publish("request", request_as_json({request, std::nullopt, 0}));
-    const auto done = request.redraw_of ? draw_again(store, request, *open)
-                                        : draw_offer(store, request, *open);
+    const auto done =
+        request.redraw_of ? draw_again(store, request, *open) : draw_offer(store, request, *open);
     {
         const std::lock_guard lock(mutex_);
         drawing_.reset();
@@ -186,8 +186,7 @@ void Scribe::fail(store::Store& store, const store::RequestRecord& request, cons
                   OpenStory& open) {
     ++metrics_.failed_requests;
     const auto kept = open.change(store, [&]() -> Result<Unit> {
-        const auto failed =
-            store.fail_request({request.id, server_}, cause.message, now());
+        const auto failed = store.fail_request({request.id, server_}, cause.message, now());
         auto told = store.request(request.id);
         if (told) open.feed().publish("request", request_as_json({*told, std::nullopt, 0}));
         return failed;
@@ -219,9 +218,7 @@ void Scribe::learn_anew(const std::string& policy, store::Store& store) {
 }
 
 void Scribe::look_ahead() {
-    const auto is_read = [&](store::StoryId story) {
-        return feeds_.is_read(story);
-    };
+    const auto is_read = [&](store::StoryId story) { return feeds_.is_read(story); };
     while (ahead_.has_work(is_read)) {
         std::stop_token stop;
         {

@@ -30,7 +30,7 @@ namespace fabula::serve {
 
 struct ScribeOptions {
     OfferingOptions offering;
-    std::size_t read_ahead = 8;             // candidates of an offer that are gone on from
+    std::size_t read_ahead = 8;              // candidates of an offer that are gone on from
     std::chrono::milliseconds lease{15000};  // of a claim; renewed thrice in that time
     std::function<void(const std::string&)> on_trouble;  // a line without words of a story
 };

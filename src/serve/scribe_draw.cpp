@@ -53,8 +53,8 @@ void publish_offer(OpenStory& open, store::Store& store, const store::Story& sto
     open.feed().publish("offer", offer_as_json(story, offer, slots));
     const auto record = store.request(request);
     if (record)
-        open.feed().publish("request", request_as_json({*record, std::nullopt,
-                                                        story.tree.step(offer.parent) + 1}));
+        open.feed().publish(
+            "request", request_as_json({*record, std::nullopt, story.tree.step(offer.parent) + 1}));
 }
 
 }  // namespace
@@ -88,8 +88,8 @@ Result<bool> Scribe::give_up_empty(store::Store& store, const store::RequestReco
                                    const model::Generated& generated, OpenStory& open) {
     if (!was_stopped(generated) || n_tokens(generated) > 0) return false;
     return open.change(store, [&]() -> Result<bool> {
-        const auto given_up = is_stopping() ? store.release_claims(server_)
-                                            : [&]() -> Result<Unit> {
+        const auto given_up =
+            is_stopping() ? store.release_claims(server_) : [&]() -> Result<Unit> {
             const auto cancelled = store.cancel_request(request.id, now());
             if (!cancelled) return cancelled.error();
             return Unit{};
@@ -97,8 +97,7 @@ Result<bool> Scribe::give_up_empty(store::Store& store, const store::RequestReco
         if (!given_up) return given_up.error();
         const auto record = store.request(request.id);
         open.feed().end(request.id);
-        if (record)
-            open.feed().publish("request", request_as_json({*record, std::nullopt, 0}));
+        if (record) open.feed().publish("request", request_as_json({*record, std::nullopt, 0}));
         return true;
     });
 }
@@ -115,8 +114,7 @@ Result<Unit> Scribe::draw_offer(store::Store& store, const store::RequestRecord&
     const auto notes = store.notes(request.story);
     if (!notes) return notes.error();
     offering->options.notes = [kept = notes_of(*notes)] { return Result(kept); };
-    const auto plan =
-        engine::plan_offer(*story, request.parent, *generator_, offering->options);
+    const auto plan = engine::plan_offer(*story, request.parent, *generator_, offering->options);
     if (!plan) return plan.error();
 
     const auto step = step_of(*plan, request.id);
@@ -127,13 +125,15 @@ Result<Unit> Scribe::draw_offer(store::Store& store, const store::RequestRecord&
     if (!given_up) return given_up.error();
     if (*given_up) return Unit{};
     engine::Events nobody({});
-    const auto offered = open.change(store, [&] {
-        auto kept = engine::keep({store, *generator_, *story}, *plan, *generated,
-                                 {now(), store::Claim{request.id, server_}}, nobody);
-        if (kept)
-            publish_offer(open, store, *story, story->offers.back(), request.id);
-        return kept;
-    }, 2);
+    const auto offered = open.change(
+        store,
+        [&] {
+            auto kept = engine::keep({store, *generator_, *story}, *plan, *generated,
+                                     {now(), store::Claim{request.id, server_}}, nobody);
+            if (kept) publish_offer(open, store, *story, story->offers.back(), request.id);
+            return kept;
+        },
+        2);
     if (!offered) return offered.error();
     ++metrics_.offers;
     metrics_.candidates += generated->candidates.size();
@@ -180,14 +180,9 @@ Result<Unit> Scribe::draw_again(store::Store& store, const store::RequestRecord&
     offering->options.candidates = std::max<std::size_t>(1, offer->candidates.size());
     const std::size_t index = engine::next_index(*offer);
     const auto plan = engine::plan_candidate(*story, *offer, index, offering->options);
-    const StepView step{request.id,
-                        offer->parent,
-                        story->tree.step(offer->parent) + 1,
-                        offer->number,
-                        asked->replaces,
-                        {plan.proposals.front().settings},
-                        {index},
-                        plan.policy};
+    const StepView step{request.id,    offer->parent,   story->tree.step(offer->parent) + 1,
+                        offer->number, asked->replaces, {plan.proposals.front().settings},
+                        {index},       plan.policy};
     open.feed().begin(request.id, step.indices, step_event(step));
     const auto generated = engine::draw_again(
         *offer, plan, *generator_,
@@ -200,14 +195,17 @@ Result<Unit> Scribe::draw_again(store::Store& store, const store::RequestRecord&
     const auto given_up = give_up_empty(store, request, *generated, open);
     if (!given_up) return given_up.error();
     if (*given_up) return Unit{};
-    const auto record = open.change(store, [&] {
-        auto kept = engine::keep_again({store, *generator_, *story}, *request.redraw_of, plan,
-                                       *generated, {now(), store::Claim{request.id, server_}});
-        if (kept)
-            publish_offer(open, store, *story, *find_offer(*story, *request.redraw_of),
-                          request.id);
-        return kept;
-    }, 2);
+    const auto record = open.change(
+        store,
+        [&] {
+            auto kept = engine::keep_again({store, *generator_, *story}, *request.redraw_of, plan,
+                                           *generated, {now(), store::Claim{request.id, server_}});
+            if (kept)
+                publish_offer(open, store, *story, *find_offer(*story, *request.redraw_of),
+                              request.id);
+            return kept;
+        },
+        2);
     if (!record) return record.error();
     ++metrics_.candidates;
     metrics_.tokens += record->tokens.size();

@@ -13,8 +13,8 @@ StorePool::Lease::~Lease() {
 Result<StorePool::Lease> StorePool::take() {
     constexpr std::chrono::seconds patience{10};
     std::unique_lock lock(mutex_);
-    const bool is_there = is_free_.wait_for(
-        lock, patience, [&] { return !free_.empty() || n_open_ < most_; });
+    const bool is_there =
+        is_free_.wait_for(lock, patience, [&] { return !free_.empty() || n_open_ < most_; });
     if (!is_there)
         return Error{ErrorCode::unavailable, "the database is busy: all connections are in use"};
     if (!free_.empty()) {

@@ -12,8 +12,8 @@ StoryFeed::StoryFeed(std::string epoch, FeedLimits limits)
 
 void StoryFeed::add(std::string kind, std::string data) {
     bytes_ += data.size();
-    events_.push_back({++newest_, std::move(kind),
-                       std::make_shared<const std::string>(std::move(data))});
+    events_.push_back(
+        {++newest_, std::move(kind), std::make_shared<const std::string>(std::move(data))});
     while (events_.size() > 1 && (events_.size() > limits_.events || bytes_ > limits_.bytes)) {
         bytes_ -= events_.front().data->size();
         events_.pop_front();
@@ -70,7 +70,8 @@ std::optional<std::vector<FeedEvent>> StoryFeed::after(std::uint64_t number,
     std::vector<FeedEvent> found;
     const auto skip = static_cast<std::ptrdiff_t>(number + 1 - first);
     const auto begin = events_.begin() + skip;
-    const auto n = std::min<std::ptrdiff_t>(events_.end() - begin, static_cast<std::ptrdiff_t>(most));
+    const auto n =
+        std::min<std::ptrdiff_t>(events_.end() - begin, static_cast<std::ptrdiff_t>(most));
     found.assign(begin, begin + n);
     return found;
 }

@@ -22,8 +22,8 @@
 namespace fabula::serve {
 
 struct FeedEvent {
-    std::uint64_t number = 0;  // from 1
-    std::string kind;          // "text", "choice", ...
+    std::uint64_t number = 0;                 // from 1
+    std::string kind;                         // "text", "choice", ...
     std::shared_ptr<const std::string> data;  // JSON on one line
 };
 

@@ -59,8 +59,8 @@ struct StepView {
     store::RequestId request{};
     story::PassageId parent{};
     std::size_t step = 0;
-    std::size_t number = 0;                // of the offer, at its parent
-    std::optional<std::size_t> replaces;   // a redraw, in whose place
+    std::size_t number = 0;               // of the offer, at its parent
+    std::optional<std::size_t> replaces;  // a redraw, in whose place
     std::vector<sample::Settings> settings;
     std::vector<std::size_t> indices;
     std::string policy;

@@ -30,11 +30,10 @@ Json optional(const std::optional<T>& value) {
 
 double mean_logprob(const store::CandidateRecord& candidate) {
     if (candidate.tokens.empty()) return 0;
-    const double sum =
-        std::accumulate(candidate.tokens.begin(), candidate.tokens.end(), 0.0,
-                        [](double before, const auto& token) {
-                            return before + static_cast<double>(token.logprob_model);
-                        });
+    const double sum = std::accumulate(candidate.tokens.begin(), candidate.tokens.end(), 0.0,
+                                       [](double before, const auto& token) {
+                                           return before + static_cast<double>(token.logprob_model);
+                                       });
     return sum / static_cast<double>(candidate.tokens.size());
 }
 
@@ -43,16 +42,11 @@ Json to_value(const sample::Settings& settings) {
 }
 
 Json to_value(const store::CandidateRecord& candidate) {
-    Json value{{"index", candidate.index},
-               {"text", candidate.text},
-               {"tokens", candidate.tokens.size()},
-               {"settings", to_value(candidate.settings)},
-               {"policy", candidate.policy},
-               {"propensity", optional(candidate.propensity)},
-               {"ending", candidate.ending},
-               {"score", nullptr},
-               {"mean_logprob", nullptr},
-               {"copied_share", candidate.copied_share},
+    Json value{{"index", candidate.index},          {"text", candidate.text},
+               {"tokens", candidate.tokens.size()}, {"settings", to_value(candidate.settings)},
+               {"policy", candidate.policy},        {"propensity", optional(candidate.propensity)},
+               {"ending", candidate.ending},        {"score", nullptr},
+               {"mean_logprob", nullptr},           {"copied_share", candidate.copied_share},
                {"seconds", candidate.seconds}};
     if (!candidate.tokens.empty()) {
         value["score"] = candidate.score;
@@ -100,9 +94,12 @@ Json to_value(const store::ChoiceRecord& choice) {
 }
 
 Json to_value(const store::RatingRecord& rating) {
-    return {{"offer", number_of(rating.offer)}, {"index", rating.index},
-            {"rating", rating.rating},          {"reason", rating.reason},
-            {"user", rating.user},              {"created", number_of(rating.created)}};
+    return {{"offer", number_of(rating.offer)},
+            {"index", rating.index},
+            {"rating", rating.rating},
+            {"reason", rating.reason},
+            {"user", rating.user},
+            {"created", number_of(rating.created)}};
 }
 
 Json to_value(const store::NotesRecord& notes) {
@@ -193,7 +190,8 @@ std::vector<std::size_t> slots_of(const store::OfferRecord& offer,
     for (std::size_t i = 0; i < offer.candidates.size(); ++i) {
         const auto index = offer.candidates[i].index;
         const auto replaces = i < n_first ? std::nullopt : redraws[i - n_first];
-        const auto place = replaces ? std::find(slots.begin(), slots.end(), *replaces) : slots.end();
+        const auto place =
+            replaces ? std::find(slots.begin(), slots.end(), *replaces) : slots.end();
         if (place == slots.end())
             slots.push_back(index);
         else

@@ -30,9 +30,10 @@ Result<std::vector<StoryId>> SociStore::stories_with(const std::string& words) {
         Stories stories;
         long long id = 0;
         soci::statement rows =
-            (sql.prepare << "select id from stories where lower(title) like lower(:title) escape '!'"
-                            " union select story from passages"
-                            " where lower(text) like lower(:text) escape '!' order by 1",
+            (sql.prepare
+                 << "select id from stories where lower(title) like lower(:title) escape '!'"
+                    " union select story from passages"
+                    " where lower(text) like lower(:text) escape '!' order by 1",
              use(pattern), use(pattern), into(id));
         rows.execute();
         while (rows.fetch())

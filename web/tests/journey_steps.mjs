@@ -143,7 +143,10 @@ export async function journey({ server, context, page, check, shot, axe, waitMs,
   await check("own words are put down with a space before them", async () => {
     await page.fill("#own-words", "Then he knocked three times.");
     await page.keyboard.press("Control+Enter");
-    await page.waitForFunction(() => /\sThen he knocked three times\./.test(document.querySelector(".manuscript").textContent), null, { timeout: waitMs });
+    await page.waitForFunction(() => document.querySelector(".manuscript").textContent.includes("Then he knocked three times."), null, { timeout: waitMs });
+    const { passages, head } = await state(page, story);
+    const written = passages.find((each) => each.id === head);
+    assert.match(passages.find((each) => each.id === written.parent).text + written.text, /\sThen he knocked three times\.$/);
     assert.equal(await page.inputValue("#own-words"), "");
     await ready(page, waitMs);
   });
