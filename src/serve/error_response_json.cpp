@@ -20,7 +20,6 @@ int status_of(ErrorCode code) {
         case ErrorCode::conflict:
             return 409;
         case ErrorCode::exhausted:
-            return 503;
         case ErrorCode::unavailable:
             return 503;
         case ErrorCode::corrupt:
