@@ -72,6 +72,7 @@ Route session_route(std::string token) {
     route.summary = "Exchange the token for a cookie";
     route.tag = "server";
     route.request_schema = "Session";
+    route.errors = {400, 401, 429};
     route.success = 204;
     route.errors = {429};
     route.most_body_bytes = 4096;
