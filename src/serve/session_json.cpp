@@ -74,7 +74,6 @@ Route session_route(std::string token) {
     route.request_schema = "Session";
     route.errors = {400, 401, 429};
     route.success = 204;
-    route.errors = {429};
     route.most_body_bytes = 4096;
     route.is_open = true;
     const auto limit = std::make_shared<GuessLimit>(10, std::chrono::seconds(60));

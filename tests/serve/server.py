@@ -25,10 +25,10 @@ class Server:
     """A process on a free port; `with` stops it and sees that it ended well."""
 
     def __init__(self, binary, folder, model, *words, database=None):
-        self.binary = binary
+        self.binary = os.path.abspath(binary)
         self.folder = pathlib.Path(folder)
         self.words = [str(word) for word in words]
-        self.model = str(model)
+        self.model = str(model) if ":" not in str(model) else ":".join([str(model).split(":", 1)[0], os.path.abspath(str(model).split(":", 1)[1])])
         self.database = str(database or self.folder / "stories.db")
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith("FABULA_")}
         self.environment |= {"FABULA_CONFIG": os.devnull,

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: 0BSD
+#include "serve/story_feed.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <thread>
+
+namespace fabula::serve {
+namespace {
+
+using std::chrono::milliseconds;
+
+TEST(StoryFeed, numbers_events_from_one_and_gives_those_behind_a_number) {
+    StoryFeed feed("abc");
+    for (const char* kind : {"step", "text", "offer"})
+        feed.publish(kind, "{}");
+    const auto all = feed.after(0, milliseconds(0));
+    ASSERT_TRUE(all);
+    ASSERT_EQ(all->size(), 3U);
+    EXPECT_EQ((*all)[2].number, 3U);
+    EXPECT_EQ((*all)[2].kind, "offer");
+    EXPECT_EQ(feed.after(2, milliseconds(0))->size(), 1U);
+    EXPECT_EQ(feed.after(0, milliseconds(0), 2)->size(), 2U);
+    EXPECT_TRUE(feed.after(3, milliseconds(0))->empty());
+    EXPECT_FALSE(feed.after(4, milliseconds(0)));  // of another account
+}
+
+TEST(StoryFeed, says_when_events_are_not_kept_any_more) {
+    StoryFeed feed("abc", {3, 1000});
+    for (int i = 0; i < 5; ++i)
+        feed.publish("text", "{}");
+    EXPECT_FALSE(feed.after(1, milliseconds(0)));
+    ASSERT_TRUE(feed.after(2, milliseconds(0)));
+    EXPECT_EQ(feed.after(2, milliseconds(0))->front().number, 3U);
+
+    StoryFeed small("abc", {100, 10});
+    small.publish("text", std::string(8, 'a'));
+    small.publish("text", std::string(800, 'b'));  // the newest stays, whatever its size
+    EXPECT_FALSE(small.after(0, milliseconds(0)));
+    EXPECT_EQ(small.after(1, milliseconds(0))->size(), 1U);
+}
+
+TEST(StoryFeed, wakes_a_reader_that_waits_and_one_that_it_is_closed_for) {
+    StoryFeed feed("abc");
+    std::thread writer([&] {
+        feed.publish("text", "{}");
+        feed.close();
+    });
+    const auto first = feed.after(0, std::chrono::seconds(20));
+    ASSERT_TRUE(first);
+    EXPECT_EQ(first->size(), 1U);
+    EXPECT_TRUE(feed.after(1, std::chrono::seconds(20))->empty());
+    writer.join();
+    EXPECT_TRUE(feed.is_closed());
+}
+
+TEST(StoryFeed, knows_what_is_live_at_one_moment_with_the_newest_number) {
+    StoryFeed feed("abc");
+    feed.begin(store::RequestId{7}, {0, 2}, "{\"request\":7}");
+    feed.add_text(store::RequestId{7}, 2, "She ", "{}");
+    feed.add_text(store::RequestId{7}, 2, "ran.", "{}");
+    const auto standing = feed.standing();
+    EXPECT_EQ(standing.newest, 3U);
+    ASSERT_EQ(standing.live.size(), 1U);
+    EXPECT_EQ(standing.live[0].texts, (std::vector<std::string>{"", "She ran."}));
+    feed.end(store::RequestId{7});
+    EXPECT_TRUE(feed.standing().live.empty());
+}
+
+TEST(StoryFeed, counts_its_readers) {
+    const auto feed = std::make_shared<StoryFeed>("abc");
+    {
+        const StoryFeed::Reader one(feed);
+        const StoryFeed::Reader two(feed);
+        EXPECT_EQ(feed->n_readers(), 2U);
+    }
+    EXPECT_EQ(feed->n_readers(), 0U);
+}
+
+TEST(EventId, is_read_as_it_is_written_and_nothing_else_is) {
+    const auto id = parse_event_id(event_id("0f-3", 12));
+    ASSERT_TRUE(id);
+    EXPECT_EQ(id->epoch, "0f-3");
+    EXPECT_EQ(id->number, 12U);
+    for (const char* bad :
+         {"", "12", "-12", "a-", "a-x", "a-1x", "a--1", "a-99999999999999999999"}) {
+        const auto found = parse_event_id(bad);
+        EXPECT_TRUE(!found || found->epoch == "a-") << bad;
+    }
+}
+
+}  // namespace
+}  // namespace fabula::serve
