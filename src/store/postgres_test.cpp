@@ -316,24 +316,31 @@ TEST_F(Postgres, says_what_its_server_does_not_promise) {
     EXPECT_GT(health->size_bytes, 4096U);
 }
 
+std::string word(int number) {
+    return " passage " + std::to_string(number) + ".";
+}
+
+/// Appends passages for ever and writes the number of each that was accepted to `pipe`.
+int append_and_report(const TestDatabase& database, StoryId story, int first, int pipe) {
+    auto store = database.open();
+    if (!store) return 2;
+    for (int number = first;; ++number) {
+        if (!(*store)->add_passage(story, PassageId::root, story::Origin::written, word(number),
+                                   Timestamp{number}))
+            return 3;
+        if (::write(pipe, &number, sizeof number) != sizeof number) return 4;
+    }
+}
+
 TEST_F(Postgres, kill_9_loses_no_passage_that_was_accepted) {
     const StoryId story = *opened()->create({}, "Once.");
     std::set<std::string> accepted;
-    const auto word = [](int number) { return " passage " + std::to_string(number) + "."; };
     int next = 0;
     for (int round = 0; round < 8; ++round) {
         int report[2];
         ASSERT_EQ(::pipe(report), 0);
-        const int writer = started([&] {
-            auto store = database->open();
-            if (!store) return 2;
-            for (int number = next;; ++number) {
-                if (!(*store)->add_passage(story, PassageId::root, story::Origin::written,
-                                           word(number), Timestamp{number}))
-                    return 3;
-                if (::write(report[1], &number, sizeof number) != sizeof number) return 4;
-            }
-        });
+        const int writer =
+            started([&] { return append_and_report(*database, story, next, report[1]); });
         ::close(report[1]);
         int number = 0;
         for (int i = 0; i < 2 + round; ++i) {

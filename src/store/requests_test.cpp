@@ -161,6 +161,7 @@ TEST_P(Requests, are_refused_where_the_queue_is_full) {
 
 TEST_P(Requests, are_claimed_by_turns_so_that_no_story_waits_for_another_ones_pile) {
     std::vector<StoryId> stories;
+    stories.reserve(10);
     for (int i = 0; i < 10; ++i)
         stories.push_back(begun());
     for (int i = 0; i < 20; ++i)
@@ -435,6 +436,7 @@ TEST_P(Requests, are_claimed_once_however_many_processes_claim) {
     int report[2];
     ASSERT_EQ(::pipe(report), 0);
     std::vector<int> servers;
+    servers.reserve(4);
     for (int i = 0; i < 4; ++i) {
         servers.push_back(
             started([&] { return serve_all(database, "server " + std::to_string(i), report[1]); }));

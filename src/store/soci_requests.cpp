@@ -117,6 +117,22 @@ Result<Unit> SociStore::check_redraw(const RequestRecord& request) {
     return is_there ? Result<Unit>(Unit{}) : missing_offer(*request.redraw_of);
 }
 
+/// The one that is there already under the key of this one.
+Result<std::optional<RequestRecord>> SociStore::known_request(const RequestRecord& request) {
+    using Known = std::optional<RequestRecord>;
+    const auto id = request_of_key(backend_->session(), request);
+    if (!id) return Known();
+    auto there = select_request(backend_->session(), *id);
+    if (!there) return in_database(there.error());
+    const Known& known = *there;
+    if (known && known->body == request.body && known->parent == request.parent &&
+        known->redraw_of == request.redraw_of)
+        return there;
+    return error(ErrorCode::conflict, "request " + std::to_string(key_of(*id)) +
+                                          " of this story has the same key and asks for"
+                                          " something else");
+}
+
 Result<RequestRecord> SociStore::add_request(const RequestRecord& request, std::size_t most_open) {
     using Added = Result<RequestRecord>;
     if (const auto good = check_request(request, "request"); !good)
@@ -124,17 +140,9 @@ Result<RequestRecord> SociStore::add_request(const RequestRecord& request, std::
     return transact<RequestRecord>(Access::write, [&](soci::session& sql) -> Added {
         if (auto good = require_passage(request.story, request.parent); !good) return good.error();
         if (auto good = check_redraw(request); !good) return good.error();
-        if (const auto known = request_of_key(sql, request)) {
-            const auto there = select_request(sql, *known);
-            if (!there) return in_database(there.error());
-            if (!*there) return missing_request(*known);
-            if ((*there)->body == request.body && (*there)->parent == request.parent &&
-                (*there)->redraw_of == request.redraw_of)
-                return **there;
-            return error(ErrorCode::conflict,
-                         "request " + std::to_string(key_of(*known)) +
-                             " of this story has the same key and asks for something else");
-        }
+        const auto known = known_request(request);
+        if (!known) return known.error();
+        if (*known) return **known;
         const std::size_t n_open = count_open(sql, "");
         if (n_open >= most_open) {
             return error(ErrorCode::exhausted, std::to_string(n_open) +

@@ -92,6 +92,7 @@ private:
         Timestamp time{};
     };
     Result<Unit> finish(const Claim& claim, const End& end);
+    Result<std::optional<RequestRecord>> known_request(const RequestRecord& request);
     Result<Unit> check_redraw(const RequestRecord& request);
     StoryId insert_whole(const Story& story);
     void delete_rows(StoryId id);
