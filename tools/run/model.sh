@@ -9,7 +9,7 @@ default_model=$models/stories15M-q8_0.gguf
 needs_model() {
     local verb=$1 argument
     case $verb in
-        write | choose | bench | doctor) ;;
+        write | choose | serve | bench | doctor) ;;
         model) [[ ${2:-} != import ]] || return 1 ;;
         *) return 1 ;;
     esac

@@ -121,7 +121,7 @@ export function StoryTree({ story, onJump, onTake }: {
               })}
             </g>
             {[...labels.values()].map((node) => (
-              <text key={`t${node.id}`} x={labelAt} y={y(node) + 4} className={node.isOnPath ? "label taken" : "label"} aria-hidden="true">{firstWords(node.text, 4)}</text>
+              <text key={`t${node.id}`} x={labelAt} y={y(node) + 4} className={node.isOnPath ? "label taken" : "label"} aria-hidden="true">{firstWords(node.text, picture.columns > 5 ? 3 : 4)}</text>
             ))}
             {inSight.map((node) => (
               <g
