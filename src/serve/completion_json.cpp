@@ -3,6 +3,7 @@
 #include "serve/completion.h"
 #include "store/bounded_json.h"
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -207,7 +208,7 @@ model::Prompt prompt_of(std::vector<Message> messages, bool has_template) {
         if (role == "system" || role == "developer")
             append(prompt.system, text);
         else
-            append(prompt.instruction, is_talk ? role + ": " + text : text);
+            append(prompt.instruction, is_talk ? fmt::format("{}: {}", role, text) : text);
     }
     prompt.chat = has_template;
     if (!has_template) append(plain, begun);

@@ -50,12 +50,12 @@ public:
     /// is left out.
     template <typename IsRead>
     void step(model::Generator& generator, IsRead is_read, const std::stop_token& stop) {
-        for (auto reading = readings_.rbegin(); reading != readings_.rend(); ++reading) {
-            if (reading->next < reading->indices.size() && is_read(reading->story.record.id)) {
-                draw_next(*reading, generator, stop);
-                return;
-            }
+        Reading* newest = nullptr;
+        for (auto& reading : readings_) {
+            if (reading.next < reading.indices.size() && is_read(reading.story.record.id))
+                newest = &reading;
         }
+        if (newest != nullptr) draw_next(*newest, generator, stop);
     }
 
     /// The words of that plan, if they were drawn; they are given once.

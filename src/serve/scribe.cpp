@@ -186,7 +186,7 @@ void Scribe::fail(store::Store& store, const store::RequestRecord& request, cons
                   OpenStory& open) {
     ++metrics_.failed_requests;
     const auto kept = open.change(store, [&]() -> Result<Unit> {
-        const auto failed = store.fail_request({request.id, server_}, cause.message, now());
+        auto failed = store.fail_request({request.id, server_}, cause.message, now());
         auto told = store.request(request.id);
         if (told) open.feed().publish("request", request_as_json({*told, std::nullopt, 0}));
         return failed;
@@ -198,7 +198,7 @@ void Scribe::fail(store::Store& store, const store::RequestRecord& request, cons
 Result<Unit> Scribe::use_policy(Offering& offering, store::Store& store) {
     auto& learned = learned_[offering.policy];
     if (!learned.options.proposer) {
-        const auto done = options_.offering.set_policy(learned.options, offering.policy, store);
+        auto done = options_.offering.set_policy(learned.options, offering.policy, store);
         if (!done) return done;
     }
     offering.options.proposer = learned.options.proposer;

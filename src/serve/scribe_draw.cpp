@@ -108,7 +108,7 @@ Result<Unit> Scribe::draw_offer(store::Store& store, const store::RequestRecord&
     if (!asked) return asked.error();
     auto offering = offering_of(*asked, options_.offering);
     if (!offering) return offering.error();
-    if (const auto done = use_policy(*offering, store); !done) return done;
+    if (auto done = use_policy(*offering, store); !done) return done;
     auto story = store.load(request.story);
     if (!story) return story.error();
     const auto notes = store.notes(request.story);
@@ -168,7 +168,7 @@ Result<Unit> Scribe::draw_again(store::Store& store, const store::RequestRecord&
     if (!asked) return asked.error();
     auto offering = offering_of(*asked, options_.offering);
     if (!offering) return offering.error();
-    if (const auto done = use_policy(*offering, store); !done) return done;
+    if (auto done = use_policy(*offering, store); !done) return done;
     auto story = store.load(request.story);
     if (!story) return story.error();
     const auto* offer = find_offer(*story, *request.redraw_of);

@@ -27,6 +27,8 @@ public:
     public:
         Lease(StorePool& pool, std::unique_ptr<store::Store> store)
             : pool_(&pool), store_(std::move(store)) {}
+        Lease(const Lease&) = delete;
+        Lease& operator=(const Lease&) = delete;
         Lease(Lease&& other) noexcept = default;
         Lease& operator=(Lease&&) = delete;
         ~Lease();
