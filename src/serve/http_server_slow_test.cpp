@@ -187,8 +187,10 @@ TEST(HttpSlow, more_connections_than_may_be_push_out_the_one_that_waits_longest)
     options.most_connections = 3;
     Served served(std::move(options));
     ASSERT_TRUE(served.start());
+    constexpr int n_clients = 3;
     std::vector<std::unique_ptr<RawClient>> clients;
-    for (int i = 0; i < 3; ++i)
+    clients.reserve(n_clients);
+    for (int i = 0; i < n_clients; ++i)
         clients.push_back(std::make_unique<RawClient>(served.port()));
     EXPECT_EQ(status_of(served.get("/hello")), 200);
     EXPECT_EQ(clients[0]->rest(), "");
