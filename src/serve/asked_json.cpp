@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <set>
@@ -120,7 +121,11 @@ public:
         return value->dump();
     }
 
+    /// One line, whatever the foreign words in it.
     void fail(std::string message) {
+        std::replace_if(
+            message.begin(), message.end(),
+            [](char c) { return static_cast<unsigned char>(c) < ' '; }, ' ');
         if (!trouble_) trouble_ = std::move(message);
     }
 

@@ -36,6 +36,7 @@ TEST(Asked, names_what_is_wrong) {
     EXPECT_EQ(trouble(asked_story("{}")), "prompt is missing");
     EXPECT_EQ(trouble(asked_story(R"({"prompt":1})")), "prompt is no text");
     EXPECT_EQ(trouble(asked_story(R"({"prompt":"a","x":1})")), "'x' is not known here");
+    EXPECT_EQ(trouble(asked_story(R"({"prompt":"a","x\ny":1})")), "'x y' is not known here");
     EXPECT_EQ(trouble(asked_offer(R"({"candidates":0})")),
               "candidates is no whole number from 1 to 8");
     EXPECT_EQ(trouble(asked_offer(R"({"candidates":2.5})")),

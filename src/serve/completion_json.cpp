@@ -40,7 +40,11 @@ public:
         if (!json_.is_object()) fail("the body is no JSON object");
     }
 
-    void fail(const std::string& message) {
+    /// One line, whatever the foreign words in it.
+    void fail(std::string message) {
+        std::replace_if(
+            message.begin(), message.end(),
+            [](char c) { return static_cast<unsigned char>(c) < ' '; }, ' ');
         if (!trouble_) trouble_ = wrong(message);
     }
     const std::optional<Error>& trouble() const { return trouble_; }
