@@ -109,9 +109,19 @@ serve::ApiOptions api_options(const Configuration& configuration, serve::Offerin
     return options;
 }
 
+// The folder of the token that nobody named, for this user alone; what is wrong with it shows when
+// the file is made.
+void make_token_folder() {
+    const auto folder = std::filesystem::path(token_file()).parent_path();
+    std::error_code fault;
+    if (std::filesystem::create_directories(folder, fault))
+        std::filesystem::permissions(folder, std::filesystem::perms::owner_all, fault);
+}
+
 // Off the loopback a token is wanted, and made where there is none.
 Result<std::string> token_of(const ServeArguments& arguments) {
     if (arguments.token_file.empty() && is_loopback(arguments.host)) return std::string();
+    if (arguments.token_file.empty()) make_token_folder();
     const std::string path = arguments.token_file.empty() ? token_file() : arguments.token_file;
     const bool is_new = !std::filesystem::exists(path);
     auto token = serve::token_of_file(path);

@@ -40,7 +40,7 @@ public:
     virtual ~Stream() = default;
 
     /// Hands the bytes to the reader, waiting at most the server's write limit. `false`: the reader
-    /// is gone or too slow, or the server shuts down; nothing more need be written.
+    /// is gone or too slow, or the grace of a shutdown is over; nothing more need be written.
     virtual bool write(std::string_view bytes) = 0;
     /// Whether the reader is still there and the server goes on; cheap enough for each second.
     virtual bool is_open() = 0;
