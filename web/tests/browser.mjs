@@ -42,22 +42,21 @@ export class MockServer {
     this.process.kill("SIGKILL");
     await gone;
   }
-  async restart() {
-    await this.kill();
-    await new Promise((done) => setTimeout(done, 1200));
-    await this.start();
-  }
   close() {
     this.process?.kill("SIGKILL");
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
 
-/** A server that somebody else runs: $FABULA_URL, restarted by the command $FABULA_RESTART. */
+/** A server that somebody else runs: $FABULA_URL, killed by the command $FABULA_KILL, started again by $FABULA_START. */
 export class RealServer {
   url = process.env.FABULA_URL.replace(/\/$/, "");
-  canRestart = Boolean(process.env.FABULA_RESTART);
-  async start() { return this.url; }
-  async restart() { execFileSync("/bin/sh", ["-c", process.env.FABULA_RESTART], { stdio: "inherit" }); }
+  canRestart = Boolean(process.env.FABULA_KILL && process.env.FABULA_START);
+  async kill() { execFileSync("/bin/sh", ["-c", process.env.FABULA_KILL], { stdio: "inherit" }); }
+  async start() {
+    if (this.isStarted) execFileSync("/bin/sh", ["-c", process.env.FABULA_START], { stdio: "inherit" });
+    this.isStarted = true;
+    return this.url;
+  }
   close() {}
 }

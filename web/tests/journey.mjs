@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: 0BSD
 // The page as a writer uses it, in Chromium: `--mock` against tests/mock, else against the server at $FABULA_URL ($FABULA_TOKEN,
-// $FABULA_RESTART). Each check is a line; $FABULA_SHOTS is a folder for pictures. Ends with "N passed, N failed, N skipped".
+// $FABULA_KILL, $FABULA_START). Each check is a line; $FABULA_SHOTS is a folder for pictures. Ends with "N passed, N failed, N skipped".
 import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";

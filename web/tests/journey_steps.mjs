@@ -207,10 +207,12 @@ export async function journey({ server, context, page, check, shot, axe, waitMs,
     if (!isMock && !server.canRestart) return "skip";
     const before = await state(page, story);
     await page.fill("#own-words", "He would remember this evening.");
-    const restarted = server.restart();
+    // It is started again only when the page has said so and has something to send: however fast the server is back.
+    await server.kill();
     await page.waitForSelector(".link-note.lost", { timeout: waitMs });
     await page.click("text=Put it in the story");
-    await restarted;
+    await page.waitForFunction(() => JSON.parse(localStorage.getItem("fabula.letters") ?? "[]").length === 1, null, { timeout: waitMs });
+    await server.start();
     await page.waitForFunction(() => document.querySelector(".manuscript").textContent.includes("remember this evening"), null, { timeout: waitMs });
     await ready(page, waitMs);
     const now = await state(page, story);
