@@ -70,11 +70,15 @@ void tell_news(Api& api) {
             continue;
         }
         if (!open->is_news(*version)) continue;
-        const auto view = view_of(**store, open->id());
-        if (!view) continue;
-        const auto standing = open->feed().standing();
-        open->feed().publish("story", story_as_json(*view, &standing.live));
-        open->has_told(view->version);
+        // What happens here meanwhile is told after it, or is in it.
+        open->hold([&] {
+            const auto view = view_of(**store, open->id());
+            if (!view) return;
+            open->feed().publish_standing("story", [&](const StoryFeed::Standing& standing) {
+                return story_as_json(*view, &standing);
+            });
+            open->has_told(view->version);
+        });
     }
     api.feeds.close_idle(std::chrono::minutes(10));
 }

@@ -3,6 +3,8 @@
 #include "serve/api.h"
 #include "serve/views.h"
 
+#include <mutex>
+
 namespace fabula::serve {
 namespace {
 
@@ -11,12 +13,14 @@ Response ask(Api& api, store::Store& store, const store::RequestRecord& asked, s
     const auto before = store.n_open_requests(asked.model);
     if (!before) return error_response(before.error());
     const auto open = api.feeds.at(asked.story);
+    std::unique_lock queue(api.feeds.queue_mutex());
     const auto kept = open->change(store, [&] {
         auto record = store.add_request(asked, api.options.most_open_requests);
         if (record && record->state == store::RequestState::waiting)
             open->feed().publish("request", request_as_json({*record, *before, step}));
         return record;
     });
+    queue.unlock();
     if (!kept && kept.error().code == ErrorCode::exhausted) {
         auto response = error_response(429, "exhausted", kept.error().message);
         response.headers.emplace_back("Retry-After", "5");

@@ -225,7 +225,10 @@ Response set_notes(Api& api, const Request& request) {
     const auto open = api.feeds.at(*id);
     const auto kept = open->change(**store, [&] {
         auto done = (*store)->set_notes(*id, notes);
-        if (done) open->feed().publish("notes", notes_as_json(notes));
+        if (done) {
+            open->feed().publish("notes", notes_as_json(notes));
+            open->feed().clear_ahead();  // it was drawn with other notes
+        }
         return done;
     });
     if (!kept) return error_response(kept.error());

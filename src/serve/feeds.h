@@ -45,6 +45,13 @@ public:
     /// The same for one change that was made already.
     void has_changed(store::Store& store);
 
+    /// Runs `work` while nobody here changes the story.
+    template <typename Work>
+    auto hold(Work work) {
+        const std::lock_guard lock(mutex_);
+        return work();
+    }
+
     /// Whether `version` is news to the readers.
     bool is_news(std::uint64_t version) const;
     /// The readers are told everything up to `version`.
@@ -75,12 +82,17 @@ public:
     /// Every reader ends, and new ones do at once.
     void close_all();
 
+    /// Held while requests are put into the queue or claimed: a claim that comes between a request
+    /// and the look at the version it made would seem to be another process's.
+    std::mutex& queue_mutex() { return queue_mutex_; }
+
     std::size_t n_readers() const;
     bool is_read(store::StoryId id) const;
 
 private:
     const FeedLimits limits_;
     mutable std::mutex mutex_;
+    std::mutex queue_mutex_;
     std::map<store::StoryId, std::shared_ptr<OpenStory>> open_;
     bool is_closed_ = false;
 };

@@ -38,10 +38,10 @@ store::Story if_taken(const store::Story& story, const store::OfferRecord& offer
 }
 
 void ReadAhead::begin(const store::Story& story, const store::OfferRecord& offer,
-                      const engine::OfferOptions& options) {
+                      GoingOn going_on) {
     forget(story.record.id);
     if (most_candidates_ == 0) return;
-    Reading reading{story, offer, options, {}, 0, {}};
+    Reading reading{story, offer, std::move(going_on), {}, 0, {}};
     for (const auto& candidate : offer.candidates) {
         if (reading.indices.size() < most_candidates_ && can_go_on(candidate))
             reading.indices.push_back(candidate.index);
@@ -50,19 +50,29 @@ void ReadAhead::begin(const store::Story& story, const store::OfferRecord& offer
     if (readings_.size() > most_stories) readings_.pop_front();
 }
 
-void ReadAhead::draw_next(Reading& reading, model::Generator& generator,
-                          const std::stop_token& stop) {
+void ReadAhead::grow(const store::Story& story, const store::OfferRecord& offer) {
+    for (auto& reading : readings_) {
+        if (reading.offer.id != offer.id || reading.story.record.id != story.record.id) continue;
+        const bool goes_on = can_go_on(offer.candidates.back());
+        reading.story = story;
+        reading.offer = offer;
+        if (goes_on) reading.indices.push_back(offer.candidates.back().index);
+    }
+}
+
+std::optional<DrawnAhead> ReadAhead::draw_next(Reading& reading, model::Generator& generator,
+                                               const std::stop_token& stop) {
     const std::size_t index = reading.indices[reading.next];
     const auto taken = if_taken(reading.story, reading.offer, index);
-    auto plan = engine::plan_offer(taken, taken.head(), generator, reading.options);
+    auto plan = engine::plan_offer(taken, taken.head(), generator, reading.going_on.offering.options);
     if (!plan) {
         ++reading.next;
-        return;
+        return std::nullopt;
     }
     auto generated = engine::draw(*plan, generator, {}, stop);
     if (!generated) {
         ++reading.next;
-        return;
+        return std::nullopt;
     }
     counts_.tokens += n_tokens(*generated);
     const bool is_whole =
@@ -70,11 +80,14 @@ void ReadAhead::draw_next(Reading& reading, model::Generator& generator,
                      [](const auto& each) { return each.ending == model::Ending::stopped; });
     if (!is_whole) {
         ++counts_.broken_off;
-        return;
+        return std::nullopt;
     }
     ++counts_.offers;
     ++reading.next;
     reading.drawn.push_back({*std::move(plan), *std::move(generated)});
+    const auto& drawn = reading.drawn.back();
+    return DrawnAhead{reading.story.record.id, reading.offer.id, index,
+                      reading.going_on.asked,  drawn.plan,       drawn.generated};
 }
 
 std::optional<model::Generated> ReadAhead::take(store::StoryId story,
@@ -95,6 +108,15 @@ std::optional<model::Generated> ReadAhead::take(store::StoryId story,
 
 void ReadAhead::forget(store::StoryId story) {
     std::erase_if(readings_, [&](const auto& each) { return each.story.record.id == story; });
+}
+
+std::vector<store::StoryId> ReadAhead::forget_policy(const std::string& policy) {
+    std::vector<store::StoryId> stories;
+    for (const auto& reading : readings_) {
+        if (reading.going_on.offering.policy == policy) stories.push_back(reading.story.record.id);
+    }
+    std::erase_if(readings_, [&](const auto& each) { return each.going_on.offering.policy == policy; });
+    return stories;
 }
 
 }  // namespace fabula::serve

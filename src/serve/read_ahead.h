@@ -8,6 +8,7 @@
 #pragma once
 
 #include "engine/offer.h"
+#include "serve/offering.h"
 #include "store/store.h"
 
 #include <cstddef>
@@ -15,6 +16,8 @@
 #include <deque>
 #include <optional>
 #include <stop_token>
+#include <string>
+#include <vector>
 
 namespace fabula::serve {
 
@@ -25,15 +28,31 @@ struct ReadAheadCounts {
     std::uint64_t broken_off = 0;
 };
 
+/// How an offer would be gone on from.
+struct GoingOn {
+    Offering offering;
+    std::string asked = {};  // body of the request that would ask for it
+};
+
+/// An offer that was drawn ahead; valid until the ReadAhead is called again.
+struct DrawnAhead {
+    store::StoryId story{};
+    store::OfferId offer{};  // what is read
+    std::size_t index = 0;   // of its candidate that is gone on from
+    const std::string& asked;
+    const engine::OfferPlan& plan;
+    const model::Generated& generated;
+};
+
 class ReadAhead {
 public:
     /// `most_candidates`: of an offer, so many are gone on from, the first ones; 0: none.
     explicit ReadAhead(std::size_t most_candidates) : most_candidates_(most_candidates) {}
 
-    /// Somebody begins to read that offer of the story, which would be gone on from with `options`.
-    /// Older readings of the story are forgotten.
-    void begin(const store::Story& story, const store::OfferRecord& offer,
-               const engine::OfferOptions& options);
+    /// Somebody begins to read that offer of the story. Older readings of it are forgotten.
+    void begin(const store::Story& story, const store::OfferRecord& offer, GoingOn going_on);
+    /// The offer got one more candidate, which is gone on from as well.
+    void grow(const store::Story& story, const store::OfferRecord& offer);
 
     /// Whether `step` has something to do for a story of which `is_read` says that it is read.
     template <typename IsRead>
@@ -47,21 +66,25 @@ public:
 
     /// Draws one offer ahead for the story that was begun last and is read, or what of it there is
     /// time for: `stop` breaks it off, and it is begun again next time. What the model cannot draw
-    /// is left out.
+    /// is left out. Nothing where nothing whole was drawn.
     template <typename IsRead>
-    void step(model::Generator& generator, IsRead is_read, const std::stop_token& stop) {
+    std::optional<DrawnAhead> step(model::Generator& generator, IsRead is_read,
+                                   const std::stop_token& stop) {
         Reading* newest = nullptr;
         for (auto& reading : readings_) {
             if (reading.next < reading.indices.size() && is_read(reading.story.record.id))
                 newest = &reading;
         }
-        if (newest != nullptr) draw_next(*newest, generator, stop);
+        if (newest == nullptr) return std::nullopt;
+        return draw_next(*newest, generator, stop);
     }
 
     /// The words of that plan, if they were drawn; they are given once.
     std::optional<model::Generated> take(store::StoryId story, const engine::OfferPlan& plan);
 
     void forget(store::StoryId story);
+    /// What that policy would draw has changed: gives the stories that were gone on from with it.
+    std::vector<store::StoryId> forget_policy(const std::string& policy);
     const ReadAheadCounts& counts() const { return counts_; }
 
 private:
@@ -72,13 +95,14 @@ private:
     struct Reading {
         store::Story story;
         store::OfferRecord offer;
-        engine::OfferOptions options;
+        GoingOn going_on;
         std::vector<std::size_t> indices;  // of the candidates that are gone on from
         std::size_t next = 0;              // place in `indices`
         std::vector<Drawn> drawn;
     };
 
-    void draw_next(Reading& reading, model::Generator& generator, const std::stop_token& stop);
+    std::optional<DrawnAhead> draw_next(Reading& reading, model::Generator& generator,
+                                        const std::stop_token& stop);
 
     std::size_t most_candidates_;
     std::deque<Reading> readings_;  // the newest last

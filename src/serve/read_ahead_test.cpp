@@ -39,7 +39,7 @@ constexpr auto everybody_reads = [](store::StoryId) { return true; };
 TEST_F(Ahead, gives_the_words_that_are_drawn_after_the_pick_and_stores_nothing) {
     auto story = offered();
     ReadAhead ahead(8);
-    ahead.begin(story, story.offers[0], wanted);
+    ahead.begin(story, story.offers[0], {{wanted, "fixed"}, "{}"});
     while (ahead.has_work(everybody_reads))
         ahead.step(*generator, everybody_reads, {});
     EXPECT_EQ(ahead.counts().offers, 3U);
@@ -71,7 +71,7 @@ TEST_F(Ahead, gives_the_words_that_are_drawn_after_the_pick_and_stores_nothing) 
 TEST_F(Ahead, gives_nothing_where_something_else_is_asked_for) {
     auto story = offered();
     ReadAhead ahead(8);
-    ahead.begin(story, story.offers[0], wanted);
+    ahead.begin(story, story.offers[0], {{wanted, "fixed"}, "{}"});
     while (ahead.has_work(everybody_reads))
         ahead.step(*generator, everybody_reads, {});
     engine::Events nobody({});
@@ -89,10 +89,55 @@ TEST_F(Ahead, gives_nothing_where_something_else_is_asked_for) {
                             engine::plan_offer(story, story.head(), *generator, others).value()));
 }
 
+TEST_F(Ahead, tells_what_it_drew) {
+    const auto story = offered();
+    ReadAhead ahead(1);
+    ahead.begin(story, story.offers[0], {{wanted, "fixed"}, R"({"candidates":3})"});
+    const auto drawn = ahead.step(*generator, everybody_reads, {});
+    ASSERT_TRUE(drawn);
+    EXPECT_EQ(drawn->story, story.record.id);
+    EXPECT_EQ(drawn->offer, story.offers[0].id);
+    EXPECT_EQ(drawn->index, 0U);
+    EXPECT_EQ(drawn->asked, R"({"candidates":3})");
+    EXPECT_EQ(drawn->generated.candidates.size(), 3U);
+    EXPECT_FALSE(ahead.step(*generator, everybody_reads, {}));
+}
+
+TEST_F(Ahead, goes_on_from_a_candidate_that_came_later_and_keeps_the_others) {
+    auto story = offered();
+    ReadAhead ahead(8);
+    ahead.begin(story, story.offers[0], {{wanted, "fixed"}, "{}"});
+    while (ahead.has_work(everybody_reads))
+        ahead.step(*generator, everybody_reads, {});
+    auto& offer = story.offers[0];
+    offer.candidates.push_back(offer.candidates[0]);
+    offer.candidates.back().index = 3;
+    offer.candidates.back().text = " Then it rained.";
+    ahead.grow(story, offer);
+    ASSERT_TRUE(ahead.has_work(everybody_reads));
+    const auto drawn = ahead.step(*generator, everybody_reads, {});
+    ASSERT_TRUE(drawn);
+    EXPECT_EQ(drawn->index, 3U);
+    EXPECT_EQ(ahead.counts().offers, 4U);
+    const auto taken = if_taken(story, offer, 2);
+    EXPECT_TRUE(ahead.take(story.record.id,
+                           engine::plan_offer(taken, taken.head(), *generator, wanted).value()));
+}
+
+TEST_F(Ahead, forgets_what_a_policy_drew_that_learned_anew) {
+    const auto story = offered();
+    ReadAhead ahead(8);
+    ahead.begin(story, story.offers[0], {{wanted, "average"}, "{}"});
+    EXPECT_TRUE(ahead.forget_policy("fixed").empty());
+    EXPECT_TRUE(ahead.has_work(everybody_reads));
+    EXPECT_EQ(ahead.forget_policy("average"), std::vector{story.record.id});
+    EXPECT_FALSE(ahead.has_work(everybody_reads));
+}
+
 TEST_F(Ahead, is_broken_off_and_begun_again) {
     auto story = offered();
     ReadAhead ahead(1);
-    ahead.begin(story, story.offers[0], wanted);
+    ahead.begin(story, story.offers[0], {{wanted, "fixed"}, "{}"});
     std::stop_source stop;
     stop.request_stop();
     ahead.step(*generator, everybody_reads, stop.get_token());

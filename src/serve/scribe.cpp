@@ -143,15 +143,21 @@ bool Scribe::run_errand() {
     return true;
 }
 
+Result<std::optional<store::RequestRecord>> Scribe::claim(store::Store& store) {
+    const std::lock_guard lock(feeds_.queue_mutex());
+    const auto time = now();
+    auto request = store.claim_request(server_, info_.name, time, later(time, options_.lease));
+    if (request && *request) feeds_.at((*request)->story)->has_changed(store);
+    return request;
+}
+
 bool Scribe::serve_request(store::Store& store) {
     {
         // What is asked for from here on is seen by the claim or wakes the writer again.
         const std::lock_guard lock(mutex_);
         has_news_ = false;
     }
-    const auto time = now();
-    const auto request =
-        store.claim_request(server_, info_.name, time, later(time, options_.lease));
+    const auto request = claim(store);
     if (!request) {
         trouble(request.error().message);
         return false;
@@ -170,7 +176,6 @@ void Scribe::serve(store::Store& store, const store::RequestRecord& request) {
         drawing_stop_ = std::stop_source();
         if (is_stopping_) drawing_stop_.request_stop();
     }
-    open->has_changed(store);  // the claim
     open->feed().publish("request", request_as_json({request, std::nullopt, 0}));
     const auto done =
         request.redraw_of ? draw_again(store, request, *open) : draw_offer(store, request, *open);
@@ -211,10 +216,11 @@ void Scribe::learn_anew(const std::string& policy, store::Store& store) {
     if (++learned.n_offers % offers_between_lessons != 0) return;
     engine::OfferOptions options;
     const auto done = options_.offering.set_policy(options, policy, store);
-    if (done)
-        learned.options = std::move(options);
-    else
-        trouble(done.error().message);
+    if (!done) return trouble(done.error().message);
+    learned.options = std::move(options);
+    // What the policy drew ahead before is not what it would draw now.
+    for (const auto story : ahead_.forget_policy(policy))
+        feeds_.at(story)->feed().clear_ahead();
 }
 
 void Scribe::look_ahead() {
@@ -227,7 +233,7 @@ void Scribe::look_ahead() {
             ahead_stop_ = std::stop_source();
             stop = ahead_stop_.get_token();
         }
-        ahead_.step(*generator_, is_read, stop);
+        if (const auto drawn = ahead_.step(*generator_, is_read, stop)) tell_ahead(*drawn);
         if (stop.stop_requested()) break;
     }
     metrics_.ahead_offers = ahead_.counts().offers;

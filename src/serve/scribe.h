@@ -77,6 +77,7 @@ private:
     void work();
     void keep_claims();
     bool run_errand();
+    Result<std::optional<store::RequestRecord>> claim(store::Store& store);
     bool serve_request(store::Store& store);
     void serve(store::Store& store, const store::RequestRecord& request);
     Result<Unit> draw_offer(store::Store& store, const store::RequestRecord& request,
@@ -87,7 +88,7 @@ private:
                                       const store::RequestRecord& request, OpenStory& open);
     Result<bool> give_up_empty(store::Store& store, const store::RequestRecord& request,
                                const model::Generated& generated, OpenStory& open);
-    void after_offer(store::Store& store, const store::Story& story, Offering offering,
+    void after_offer(store::Store& store, const store::Story& story, GoingOn going_on,
                      const engine::Offered& offered);
     std::stop_token drawing_token() const;
     Result<Unit> use_policy(Offering& offering, store::Store& store);
@@ -95,6 +96,7 @@ private:
     void fail(store::Store& store, const store::RequestRecord& request, const Error& cause,
               OpenStory& open);
     void look_ahead();
+    void tell_ahead(const DrawnAhead& drawn);
     void wait_for_work();
     void trouble(const std::string& line) const;
     bool is_stopping() const;

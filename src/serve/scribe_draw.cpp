@@ -139,12 +139,12 @@ Result<Unit> Scribe::draw_offer(store::Store& store, const store::RequestRecord&
     metrics_.candidates += generated->candidates.size();
     metrics_.tokens += offered->drawn_tokens;
     metrics_.prompt_tokens += offered->prompt_tokens;
-    after_offer(store, *story, *std::move(offering), *offered);
+    after_offer(store, *story, {*std::move(offering), request.body}, *offered);
     return Unit{};
 }
 
 // What can wait until the words are shown.
-void Scribe::after_offer(store::Store& store, const store::Story& story, Offering offering,
+void Scribe::after_offer(store::Store& store, const store::Story& story, GoingOn going_on,
                          const engine::Offered& offered) {
     const auto* offer = find_offer(story, offered.id);
     const auto id = story.record.id;
@@ -157,9 +157,19 @@ void Scribe::after_offer(store::Store& store, const store::Story& story, Offerin
     }
     if (last_offered_.size() >= most_remembered) last_offered_.clear();
     last_offered_[id] = offered;
-    learn_anew(offering.policy, store);
+    learn_anew(going_on.offering.policy, store);
+    feeds_.at(id)->feed().clear_ahead();
+    ahead_.forget(id);
     if (offered.was_stopped) return;
-    if (use_policy(offering, store)) ahead_.begin(story, *offer, offering.options);
+    if (use_policy(going_on.offering, store)) ahead_.begin(story, *offer, std::move(going_on));
+}
+
+void Scribe::tell_ahead(const DrawnAhead& drawn) {
+    AheadView view{drawn.offer, drawn.index, drawn.asked, {}};
+    view.texts.reserve(drawn.generated.candidates.size());
+    for (const auto& candidate : drawn.generated.candidates)
+        view.texts.push_back(candidate.text);
+    feeds_.at(drawn.story)->feed().add_ahead(ahead_event(view, step_of(drawn.plan, {})));
 }
 
 Result<Unit> Scribe::draw_again(store::Store& store, const store::RequestRecord& request,
@@ -209,7 +219,7 @@ Result<Unit> Scribe::draw_again(store::Store& store, const store::RequestRecord&
     if (!record) return record.error();
     ++metrics_.candidates;
     metrics_.tokens += record->tokens.size();
-    ahead_.forget(request.story);
+    ahead_.grow(*story, *find_offer(*story, *request.redraw_of));
     return Unit{};
 }
 

@@ -54,9 +54,30 @@ void StoryFeed::end(store::RequestId request) {
     std::erase_if(live_, [&](const auto& live) { return live.request == request; });
 }
 
+void StoryFeed::add_ahead(std::string data) {
+    constexpr std::size_t most_ahead = 8;
+    const std::lock_guard lock(mutex_);
+    if (ahead_.size() >= most_ahead) ahead_.erase(ahead_.begin());
+    ahead_.push_back(data);
+    add("ahead", std::move(data));
+}
+
+void StoryFeed::clear_ahead() {
+    const std::lock_guard lock(mutex_);
+    if (ahead_.empty()) return;
+    ahead_.clear();
+    add("ahead", R"({"offer":null})");
+}
+
 StoryFeed::Standing StoryFeed::standing() const {
     const std::lock_guard lock(mutex_);
-    return {newest_, live_};
+    return {newest_, live_, ahead_};
+}
+
+void StoryFeed::publish_standing(std::string kind,
+                                 const std::function<std::string(const Standing&)>& compose) {
+    const std::lock_guard lock(mutex_);
+    add(std::move(kind), compose({newest_, live_, ahead_}));
 }
 
 std::optional<std::vector<FeedEvent>> StoryFeed::after(std::uint64_t number,

@@ -12,6 +12,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -52,6 +53,18 @@ public:
     /// Adds an event and wakes the readers.
     void publish(std::string kind, std::string data);
 
+    struct Standing {
+        std::uint64_t newest = 0;
+        std::vector<LiveText> live;
+        std::vector<std::string> ahead;  // data of the events, oldest first
+    };
+    /// All of it at one moment.
+    Standing standing() const;
+    /// The same for an event that tells where everything stands: nothing is added before `compose`
+    /// has given its data, so that no reader takes back what was told meanwhile.
+    void publish_standing(std::string kind,
+                          const std::function<std::string(const Standing&)>& compose);
+
     /// The same for the events that begin, continue and end what is live: a request that is not
     /// live is told of all the same.
     void begin(store::RequestId request, std::vector<std::size_t> indices, std::string data);
@@ -59,12 +72,10 @@ public:
                   std::string data);
     void end(store::RequestId request);
 
-    struct Standing {
-        std::uint64_t newest = 0;
-        std::vector<LiveText> live;
-    };
-    /// Both at one moment.
-    Standing standing() const;
+    /// What was drawn ahead of a pick, for readers who then need not ask. Kept for new readers, at
+    /// most eight, until `clear_ahead` tells that it holds no more.
+    void add_ahead(std::string data);
+    void clear_ahead();
 
     /// The events after `number`, at most `most` of them, waiting for the first one until
     /// `timeout` has passed. Empty: there was none, or `close` was called. nullopt: the events
@@ -103,6 +114,7 @@ private:
     std::size_t bytes_ = 0;
     std::uint64_t newest_ = 0;
     std::vector<LiveText> live_;
+    std::vector<std::string> ahead_;
     bool is_closed_ = false;
     std::chrono::steady_clock::time_point used_;
     std::atomic<std::size_t> n_readers_ = 0;

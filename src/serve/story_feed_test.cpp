@@ -92,5 +92,38 @@ TEST(EventId, is_read_as_it_is_written_and_nothing_else_is) {
     }
 }
 
+TEST(StoryFeed, nothing_is_told_between_where_it_stands_and_the_event_that_says_so) {
+    StoryFeed feed("e");
+    feed.begin(store::RequestId{1}, {0}, R"({"request":1})");
+    std::thread writer;
+    feed.publish_standing("story", [&](const StoryFeed::Standing& standing) {
+        EXPECT_EQ(standing.newest, 1U);
+        EXPECT_EQ(standing.live.size(), 1U);
+        writer = std::thread([&] { feed.add_text(store::RequestId{1}, 0, "Rain", "{}"); });
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+        return std::string("{}");
+    });
+    writer.join();
+    const auto events = feed.after(0, {});
+    ASSERT_TRUE(events);
+    ASSERT_EQ(events->size(), 3U);
+    EXPECT_EQ((*events)[1].kind, "story");
+    EXPECT_EQ((*events)[2].kind, "text");
+}
+
+TEST(StoryFeed, tells_late_readers_what_was_drawn_ahead_until_it_holds_no_more) {
+    StoryFeed feed("e");
+    feed.clear_ahead();
+    EXPECT_EQ(feed.standing().newest, 0U);  // there is nothing to take back
+    feed.add_ahead(R"({"offer":1})");
+    feed.add_ahead(R"({"offer":1,"index":1})");
+    EXPECT_EQ(feed.standing().ahead.size(), 2U);
+    feed.clear_ahead();
+    EXPECT_TRUE(feed.standing().ahead.empty());
+    const auto events = feed.after(0, {});
+    ASSERT_EQ(events->size(), 3U);
+    EXPECT_EQ(*events->back().data, R"({"offer":null})");
+}
+
 }  // namespace
 }  // namespace fabula::serve

@@ -35,8 +35,8 @@ struct StoryView {
 std::vector<std::size_t> slots_of(const store::OfferRecord& offer,
                                   const std::vector<store::RequestRecord>& requests);
 
-/// `live` only in events.
-std::string story_as_json(const StoryView& view, const std::vector<LiveText>* live = nullptr);
+/// `standing` only in events: what is being written, and what was drawn ahead.
+std::string story_as_json(const StoryView& view, const StoryFeed::Standing* standing = nullptr);
 std::string summaries_as_json(const std::vector<store::StorySummary>& stories,
                               std::optional<store::StoryId> next);
 std::string offer_as_json(const store::Story& story, const store::OfferRecord& offer,
@@ -69,6 +69,16 @@ std::string step_event(const StepView& step);
 std::string text_event(store::RequestId request, std::size_t index, std::string_view text);
 std::string candidate_event(store::RequestId request, store::OfferId offer,
                             const store::CandidateRecord& candidate);
+
+/// What was drawn ahead for the case that candidate `index` of `offer` is taken and the same is asked
+/// for again.
+struct AheadView {
+    store::OfferId offer{};
+    std::size_t index = 0;
+    std::string asked;  // body of the request
+    std::vector<std::string> texts;  // of the candidates that would come
+};
+std::string ahead_event(const AheadView& ahead, const StepView& step);
 
 struct HealthView {
     std::string version;

@@ -200,7 +200,7 @@ std::vector<std::size_t> slots_of(const store::OfferRecord& offer,
     return slots;
 }
 
-std::string story_as_json(const StoryView& view, const std::vector<LiveText>* live) {
+std::string story_as_json(const StoryView& view, const StoryFeed::Standing* standing) {
     const auto& story = view.story;
     const auto& record = story.record;
     Json offers = Json::array();
@@ -226,7 +226,13 @@ std::string story_as_json(const StoryView& view, const std::vector<LiveText>* li
                {"ratings", list_of(story.ratings)},
                {"notes", to_value(view.notes)},
                {"requests", std::move(requests)}};
-    if (live != nullptr) value["live"] = list_of(*live);
+    if (standing != nullptr) {
+        value["live"] = list_of(standing->live);
+        Json ahead = Json::array();
+        for (const auto& each : standing->ahead)
+            ahead.push_back(Json::parse(each));
+        value["ahead"] = std::move(ahead);
+    }
     return line_of(value);
 }
 
@@ -300,6 +306,20 @@ std::string candidate_event(store::RequestId request, store::OfferId offer,
     return line_of({{"request", number_of(request)},
                     {"offer", number_of(offer)},
                     {"candidate", to_value(candidate)}});
+}
+
+std::string ahead_event(const AheadView& ahead, const StepView& step) {
+    Json settings = Json::array();
+    for (const auto& each : step.settings)
+        settings.push_back(to_value(each));
+    return line_of({{"offer", number_of(ahead.offer)},
+                    {"index", ahead.index},
+                    {"asked", ahead.asked},
+                    {"step", step.step},
+                    {"settings", std::move(settings)},
+                    {"indices", step.indices},
+                    {"policy", step.policy},
+                    {"texts", ahead.texts}});
 }
 
 std::string health_as_json(const HealthView& health) {

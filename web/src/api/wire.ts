@@ -13,6 +13,7 @@ export interface Passage {
   offer: number | null;
   index: number | null;
   created: number;
+  isPending?: boolean; // shown by the page, not yet told by the server
 }
 
 /** How far down the model's list a word stood. Servers that do not keep it send null. */
@@ -126,9 +127,22 @@ export interface StepEvent {
   policy: string;
 }
 
+/** What was drawn while the writer reads: the words that follow if `index` of `offer` is taken and `asked` is asked for again. */
+export interface Ahead {
+  offer: number;
+  index: number;
+  asked: string; // body of a request
+  step: number;
+  settings: Settings[];
+  indices: number[];
+  policy: string;
+  texts: string[];
+}
+
 /** One event of a story's stream, its `data` read. */
 export type StoryEvent =
-  | { kind: "story"; data: Story & { live?: LiveTexts[] } }
+  | { kind: "story"; data: Story & { live?: LiveTexts[]; ahead?: Ahead[] } }
+  | { kind: "ahead"; data: Ahead | { offer: null } }
   | { kind: "request"; data: DrawRequest }
   | { kind: "step"; data: StepEvent }
   | { kind: "text"; data: { request: number; index: number; text: string } }
@@ -142,7 +156,7 @@ export type StoryEvent =
   | { kind: "removed"; data: Record<string, never> };
 
 export const eventKinds = [
-  "story", "request", "step", "text", "candidate", "offer", "choice", "passage", "move", "rating", "notes", "removed",
+  "story", "request", "step", "text", "ahead", "candidate", "offer", "choice", "passage", "move", "rating", "notes", "removed",
 ] as const;
 
 export interface StoryLine {

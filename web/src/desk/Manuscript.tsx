@@ -42,7 +42,7 @@ export const Manuscript = memo(function Manuscript({ title, path, left, fresh, o
           {pieces.map(({ passage, text, isFirst }, at) => {
             const count = isFirst ? (left.get(passage.id) ?? 0) : 0;
             return (
-              <span key={at} className={passage.id === fresh ? "passage fresh" : "passage"} data-passage={passage.id}>
+              <span key={at} className={`passage${passage.id === fresh ? " fresh" : ""}${passage.isPending ? " pending" : ""}`} data-passage={passage.id}>
                 {count > 0 && (
                   <button
                     className="mark" onClick={() => onCompare(passage)} title={`${count} other ways on were left here`}

@@ -2,13 +2,13 @@
 // What a writer does at the desk, as functions; what is under way; what was just taken. It owns no text.
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { Passage } from "../api/wire";
-import { laidOut, letterOf, offersAt, passageOf, textTo, type Laid, type Slot } from "../state/desk_view";
+import { aheadOf, laidOut, letterOf, offersAt, passageOf, textTo, type Laid, type Slot } from "../state/desk_view";
 import { editDraft, forget } from "../state/drafts";
 import { complain, dismiss, say } from "../state/notices";
 import * as post from "../state/post";
-import { setup } from "../state/setup";
+import { offerOf, setup } from "../state/setup";
 import { useWatched } from "../state/store";
-import type { StoryState } from "../state/story_state";
+import type { OwnEvent, StoryState } from "../state/story_state";
 import { behind } from "./OwnWords";
 
 export interface Taken {
@@ -26,7 +26,7 @@ function askedSlots(head: number, count: number): Slot[] {
   }));
 }
 
-export function useDesk(state: StoryState) {
+export function useDesk(state: StoryState, tell: (event: OwnEvent) => void) {
   const story = state.story;
   const desk = useWatched(setup);
   const letters = useWatched(post.underWay);
@@ -52,14 +52,17 @@ export function useDesk(state: StoryState) {
   const laid: Laid = useMemo(() => laidOut(state, number), [state, number]);
   const isAskedOnly = isAsking && head !== null && laid.live === null;
   const slots = isAskedOnly && head !== null ? askedSlots(head, desk.candidates) : laid.slots;
-  const isWriting = laid.requests.length > 0 || isAsking;
+  const isWriting = laid.requests.length > 0 || isAsking || laid.live !== null;
   const waiting = story?.requests.find((each) => laid.requests.includes(each.id) && each.state === "waiting") ?? null;
   const failed = story?.requests.filter((each) => each.parent === head && each.state === "failed").pop() ?? null;
 
-  const latest = useRef({ story, laid, slots });
-  latest.current = { story, laid, slots };
+  const latest = useRef({ story, laid, slots, state });
+  latest.current = { story, laid, slots, state };
+  // What the page shows as taken may still be on its way: what builds on it waits for the server's word.
+  const settled = useRef<Promise<unknown>>(Promise.resolve());
+  const once = useCallback((run: () => void) => void settled.current.then(run), []);
 
-  const ask = useCallback((isRefusing = false) => {
+  const ask = useCallback((isRefusing = false) => once(() => {
     const { story: now, laid: on } = latest.current;
     if (!now) return;
     setNumber(null);
@@ -68,11 +71,15 @@ export function useDesk(state: StoryState) {
     if (isRefusing && on.offer && passageOfOffer(now.passages, on.offer.id) === null)
       post.choose(now.id, { offer: on.offer.id, index: null, head: now.head }).catch(() => undefined);
     post.askForOffer(now.id, now.head).catch((error: unknown) => complain("desk", error));
-  }, []);
+  }), []);
 
   const goOn = useCallback((story: number, head: number) => {
-    if (setup.get().goesOn) post.askForOffer(story, head).catch((error: unknown) => complain("desk", error));
-  }, []);
+    if (!setup.get().goesOn) return tell({ kind: "unguess" });
+    post.askForOffer(story, head).catch((error: unknown) => {
+      tell({ kind: "unguess" });
+      complain("desk", error);
+    });
+  }, [tell]);
 
   const take = useCallback((slot: Slot, text?: string) => {
     const { story: now, slots: shownSlots } = latest.current;
@@ -84,25 +91,36 @@ export function useDesk(state: StoryState) {
     }
     const isEdited = text !== undefined && text.trim() !== "" && text !== slot.text;
     const draft = { name: editDraft(now.id, slot.offer, slot.index), text: text ?? "" };
-    setTaking(slot.key);
-    post.choose(now.id, {
+    const asked = setup.get();
+    const ahead = isEdited || !asked.goesOn ? null : aheadOf(latest.current.state, slot.offer, slot.index, offerOf(asked, now.head));
+    if (!ahead) setTaking(slot.key);
+    const sent = post.choose(now.id, {
       offer: slot.offer, index: slot.index, head: now.head,
       ...(isEdited ? { text } : {}),
       shown: shownSlots.filter((each) => each.candidate).map((each) => each.index),
       seconds: Math.round((Date.now() - seenSince.current) / 100) / 10,
-    }, isEdited ? draft : null)
+    }, isEdited ? draft : null);
+    const take = { offer: slot.offer, index: slot.index, letter: slot.letter };
+    if (ahead) {
+      tell({ kind: "guess", data: ahead });
+      setTaken({ ...take, passage: nextPassage(now.passages) });
+    }
+    settled.current = sent.catch(() => undefined);
+    sent
       .then((answer) => {
         if (!isEdited) forget(`fabula.draft.${draft.name}`);
-        setTaken({ offer: slot.offer!, index: slot.index, letter: slot.letter, passage: answer.passage.id });
+        setTaken({ ...take, passage: answer.passage.id });
         goOn(now.id, answer.head);
       })
       .catch((error: unknown) => {
         setTaking(null);
+        setTaken(null);
+        tell({ kind: "unguess" });
         complain("desk", error);
       });
-  }, [goOn]);
+  }, [goOn, tell]);
 
-  const write = useCallback((text: string, draft: { name: string; text: string }) => {
+  const write = useCallback((text: string, draft: { name: string; text: string }) => once(() => {
     const { story: now, laid: on } = latest.current;
     if (!now) return;
     const whole = behind(textTo(now, now.head), text);
@@ -111,7 +129,7 @@ export function useDesk(state: StoryState) {
       : post.writePassage(now.id, now.head, whole, draft);
     setTaken(null);
     sent.then((answer) => goOn(now.id, answer.head ?? answer.passage.id)).catch((error: unknown) => complain("desk", error));
-  }, [goOn]);
+  }), [goOn]);
 
   const redraw = useCallback((slot: Slot, nudge = 0) => {
     const { story: now } = latest.current;
@@ -129,24 +147,24 @@ export function useDesk(state: StoryState) {
     if (now && of.offer !== null) post.rate(now.id, of.offer, of.index, rating, reason).catch((error: unknown) => complain("desk", error));
   }, []);
 
-  const undo = useCallback(() => {
+  const undo = useCallback(() => once(() => {
     const { story: now } = latest.current;
     if (!now) return;
     setTaken(null);
     const at = now.passages.find((each) => each.id === now.head);
     if (!at || at.parent === null) return say("desk", "This is where the story begins.");
     post.move(now.id, { kind: "undo" }).catch((error: unknown) => complain("desk", error));
-  }, []);
+  }), []);
 
-  const jump = useCallback((to: number) => {
+  const jump = useCallback((to: number) => once(() => {
     const { story: now } = latest.current;
     if (!now || now.head === to) return;
     setTaken(null);
     post.move(now.id, { kind: "jump", to }).catch((error: unknown) => complain("desk", error));
-  }, []);
+  }), []);
 
   /** Takes a candidate that was left at another place: goes there, then takes it. */
-  const takeThere = useCallback((offer: number, index: number) => {
+  const takeThere = useCallback((offer: number, index: number) => once(() => {
     const { story: now } = latest.current;
     const there = now?.offers.find((each) => each.id === offer);
     if (!now || !there) return;
@@ -157,7 +175,7 @@ export function useDesk(state: StoryState) {
     stand.then(() => post.choose(now.id, { offer, index, head: there.parent }))
       .then((answer) => goOn(now.id, answer.head))
       .catch((error: unknown) => complain("desk", error));
-  }, [goOn, jump]);
+  }), [goOn, jump]);
 
   const stop = useCallback(() => {
     for (const request of latest.current.laid.requests)
@@ -181,6 +199,8 @@ export function useDesk(state: StoryState) {
 }
 
 export type DeskState = ReturnType<typeof useDesk>;
+
+const nextPassage = (passages: Passage[]) => Math.max(...passages.map((each) => each.id)) + 1;
 
 function passageOfOffer(passages: Passage[], offer: number): number | null {
   return passages.find((each) => each.offer === offer)?.id ?? null;

@@ -30,7 +30,7 @@ export function App() {
   const hasKeys = useWatched(singleKeys);
   const followed = useStory(isLocked ? null : id);
   const { state, link } = followed;
-  const desk = useDesk(state);
+  const desk = useDesk(state, followed.tell);
   const statistics = useStatistics(state.story);
   const [isShelfOpen, setShelfOpen] = useState(() => !isNarrow() && readJson("fabula.shelf", window.innerWidth >= 1100));
   const [isSideOpen, setSideOpen] = useState(() => readJson("fabula.side", true));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: 0BSD
 // What lies on the desk, read off the state of a story: the taken path, the offer at its end with its
 // slots, what was left at each step. Pure functions.
-import type { Candidate, Offer, Passage, Settings, Story } from "../api/wire";
-import type { Live, StoryState } from "./story_state";
+import type { Ahead, Candidate, NewOffer, Offer, Passage, Settings, Story } from "../api/wire";
+import { guessedRequest, type Live, type StoryState } from "./story_state";
 
 /** One place on the desk where a candidate stands or is being written. */
 export interface Slot {
@@ -51,7 +51,7 @@ function writing(live: Live, index: number, place: number, key: string): Slot {
     letter: letterOf(place),
     offer: live.offer,
     index,
-    text: live.texts[index] ?? "",
+    text: live.texts[index] ?? live.guessed[index] ?? "",
     settings: live.settings[index] ?? {},
     policy: live.policy,
     isWriting: complete === null,
@@ -66,7 +66,7 @@ export function laidOut(state: StoryState, number: number | null): Laid {
   const here = Object.values(state.live).filter((each) => each.parent === story.head);
   const whole = here.filter((each) => each.replaces === null && !story.offers.some((offer) => offer.id === each.offer && offer.candidates.length > 0))
     .sort((a, b) => b.number - a.number || b.request - a.request)[0];
-  const requests = here.map((each) => each.request);
+  const requests = here.map((each) => each.request).filter((each) => each !== guessedRequest);
   if (whole && number === null) {
     const slots = whole.indices.map((index, place) => writing(whole, index, place, `${story.head}.${place}`));
     return { offer: null, live: whole, slots, requests };
@@ -85,6 +85,18 @@ export function laidOut(state: StoryState, number: number | null): Laid {
     };
   });
   return { offer, live: null, slots, requests };
+}
+
+/** What was drawn ahead for the case that this candidate is taken and `body` is asked for, where that is what comes next. */
+export function aheadOf(state: StoryState, offer: number, index: number, body: NewOffer): Ahead | null {
+  const plain = ({ parent: _, ...rest }: Partial<NewOffer>) => JSON.stringify(Object.entries(rest).sort(([a], [b]) => (a < b ? -1 : 1)));
+  const found = state.ahead.find((each) => each.offer === offer && each.index === index);
+  if (!found) return null;
+  try {
+    return plain(JSON.parse(found.asked) as Partial<NewOffer>) === plain(body) ? found : null;
+  } catch {
+    return null;
+  }
 }
 
 /** What else was on the desk before `passage` was taken: every candidate of the offers at its parent but the taken one. */

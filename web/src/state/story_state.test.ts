@@ -2,9 +2,9 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { readEvent } from "../api/follow";
-import type { Candidate, Offer, Story, StoryEvent } from "../api/wire";
-import { laidOut, leftBehind, pathTo, textTo } from "./desk_view";
-import { emptyState, reduce, type StoryState } from "./story_state";
+import type { Ahead, Candidate, Offer, Passage, Story, StoryEvent } from "../api/wire";
+import { aheadOf, laidOut, leftBehind, pathTo, textTo } from "./desk_view";
+import { emptyState, guessedRequest, reduce, type OwnEvent, type StoryState } from "./story_state";
 
 /** A recorded stream as events: what a browser would hand over. */
 function recorded(name: string): StoryEvent[] {
@@ -16,7 +16,7 @@ function recorded(name: string): StoryEvent[] {
   });
 }
 
-const replay = (events: StoryEvent[], from: StoryState = emptyState) => events.reduce(reduce, from);
+const replay = (events: (StoryEvent | OwnEvent)[], from: StoryState = emptyState) => events.reduce(reduce, from);
 
 const candidate = (index: number, text: string): Candidate => ({
   index, text, tokens: 3, settings: { temperature: 0.8 }, policy: "random", propensity: null, ending: "sentence_end",
@@ -152,5 +152,76 @@ describe("reduce", () => {
   });
   it("knows when the story is gone", () => {
     expect(replay([{ kind: "story", data: story() }, { kind: "removed", data: {} }]).isRemoved).toBe(true);
+  });
+});
+
+describe("what was drawn ahead", () => {
+  const asked = '{"candidates":2,"parent":0}';
+  const ahead: Ahead = { offer: 7, index: 1, asked, step: 2, settings: [{ temperature: 0.5 }, {}], indices: [0, 1], policy: "random", texts: [" Then.", " Now."] };
+  const read = replay([{ kind: "story", data: story({ offers: [offer(7, 0, [" A", " B"])] }) }, { kind: "ahead", data: ahead }]);
+  const passage: Passage = { id: 1, parent: 0, origin: "generated", text: " B", offer: 7, index: 1, created: 2 };
+  const choice = { offer: 7, index: 1, passage: 1, chooser: "person", reason: "", user: "", created: 2 };
+  const texts = (state: StoryState) => laidOut(state, null).slots.map((each) => each.text);
+
+  it("is that of a candidate and of what is asked for next, and of nothing else", () => {
+    expect(aheadOf(read, 7, 1, { parent: 9, candidates: 2 })).toEqual(ahead);
+    expect(aheadOf(read, 7, 0, { parent: 0, candidates: 2 })).toBeNull();
+    expect(aheadOf(read, 7, 1, { parent: 0, candidates: 3 })).toBeNull();
+    expect(aheadOf(read, 7, 1, { parent: 0, candidates: 2, policy: "auto" })).toBeNull();
+    const noted = reduce(read, { kind: "notes", data: { memory: "Rain.", author_note: "" } });
+    expect(aheadOf(noted, 7, 1, { candidates: 2 })).toBeNull();
+    expect(reduce(read, { kind: "ahead", data: { offer: null } }).ahead).toEqual([]);
+  });
+  it("is shown at once and stays as the server tells the same", () => {
+    let at = reduce(read, { kind: "guess", data: ahead });
+    expect(at.story!.head).toBe(1);
+    expect(at.story!.passages[1]).toMatchObject({ text: " B", isPending: true });
+    const events: StoryEvent[] = [
+      { kind: "choice", data: { choice, passage, head: 1 } },
+      { kind: "request", data: request(30, { parent: 1, step: 2, candidates: 2 }) },
+      { kind: "request", data: request(30, { parent: 1, step: 2, candidates: 2, state: "claimed" }) },
+      { kind: "step", data: { request: 30, parent: 1, step: 2, number: 0, replaces: null, settings: ahead.settings, indices: [0, 1], policy: "random" } },
+      { kind: "text", data: { request: 30, index: 0, text: " Then." } },
+      { kind: "text", data: { request: 30, index: 1, text: " Now." } },
+      { kind: "offer", data: offer(8, 0, [" Then.", " Now."], 1) },
+    ];
+    expect(texts(at)).toEqual([" Then.", " Now."]);
+    expect(laidOut(at, null).requests).toEqual([]);
+    for (const event of events) {
+      at = reduce(at, event);
+      expect(texts(at)).toEqual([" Then.", " Now."]);
+      expect(at.story!.passages).toHaveLength(2);
+    }
+    expect(at.story!.passages[1]!.isPending).toBeUndefined();
+    expect(at.live).toEqual({});
+    expect(at.guess).toBeNull();
+  });
+  it("gives way to other words as they come", () => {
+    const at = replay([
+      { kind: "guess", data: ahead },
+      { kind: "choice", data: { choice, passage, head: 1 } },
+      { kind: "request", data: request(30, { parent: 1, step: 2, candidates: 2 }) },
+      { kind: "text", data: { request: 30, index: 1, text: " But" } },
+    ], read);
+    expect(texts(at)).toEqual([" Then.", " But"]);
+  });
+  it("is taken back where the choice was refused", () => {
+    const at = replay([{ kind: "guess", data: ahead }, { kind: "unguess" }], read);
+    expect(at.story!.head).toBe(0);
+    expect(at.story!.passages).toEqual(read.story!.passages);
+    expect(at.live).toEqual({});
+    expect(at.guess).toBeNull();
+  });
+  it("makes room for what happened elsewhere meanwhile", () => {
+    const other: Passage = { ...passage, text: " Mine.", offer: null, index: null, origin: "written" };
+    const at = replay([{ kind: "guess", data: ahead }, { kind: "passage", data: { passage: other, head: 1 } }], read);
+    expect(at.story!.passages.map((each) => each.text)).toEqual(["Once.", " Mine."]);
+    expect(guessedRequest in at.live).toBe(false);
+    expect(at.guess).toBeNull();
+  });
+  it("keeps its place where the server numbered the passage otherwise", () => {
+    const at = replay([{ kind: "guess", data: ahead }, { kind: "choice", data: { choice: { ...choice, passage: 5 }, passage: { ...passage, id: 5 }, head: 5 } }], read);
+    expect(at.story!.passages.map((each) => each.id)).toEqual([0, 5]);
+    expect(texts(at)).toEqual([" Then.", " Now."]);
   });
 });

@@ -3,20 +3,21 @@
 import { useCallback, useEffect, useReducer, useRef, useState } from "react";
 import { Follower, type Link } from "../api/follow";
 import type { StoryEvent } from "../api/wire";
-import { emptyState, reduce, type StoryState } from "./story_state";
+import { emptyState, reduce, type OwnEvent, type StoryState } from "./story_state";
 
 export interface Followed {
   state: StoryState;
   link: Link;
   retryInSeconds: number | null;
   retry: () => void;
+  tell: (event: OwnEvent) => void; // to the story that is open
 }
 
 interface Of {
   id: number | null;
   state: StoryState;
 }
-type Step = { id: number; events: StoryEvent[] } | { open: number | null };
+type Step = { id: number; events: (StoryEvent | OwnEvent)[] } | { open: number | null };
 
 function step(of: Of, what: Step): Of {
   if ("open" in what) return what.open === of.id ? of : { id: what.open, state: emptyState };
@@ -39,5 +40,8 @@ export function useStory(id: number | null): Followed {
     return () => own.close();
   }, [id]);
   const retry = useCallback(() => follower.current?.now(), []);
-  return { state: of.id === id ? of.state : emptyState, link: link.link, retryInSeconds: link.seconds, retry };
+  const tell = useCallback((event: OwnEvent) => {
+    if (id !== null) dispatch({ id, events: [event] });
+  }, [id]);
+  return { state: of.id === id ? of.state : emptyState, link: link.link, retryInSeconds: link.seconds, retry, tell };
 }
