@@ -66,5 +66,5 @@ await browser.close();
 console.log(JSON.stringify({
   rounds, reading_ms: readingMs,
   first_words_ms: { median: Math.round(median(first)), worst: Math.round(Math.max(...first)) },
-  next_three_ms: { median: Math.round(median(ahead)), worst: Math.round(Math.max(...ahead)) },
+  next_three_ms: { median: Math.round(median(ahead)), worst: Math.round(Math.max(...ahead)), each: ahead.map(Math.round) },
 }));

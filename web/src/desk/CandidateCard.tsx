@@ -77,6 +77,13 @@ export const CandidateCard = memo(function CandidateCard({ slot, story, place, c
 }) {
   const [hasNumbers, setNumbers] = useState(false);
   const [isRating, setIsRating] = useState(false);
+  // The card stays in its place from step to step; what was opened on it belongs to the step.
+  const [of, setOf] = useState(slot.key);
+  if (of !== slot.key) {
+    setOf(slot.key);
+    setNumbers(false);
+    setIsRating(false);
+  }
   const isComplete = slot.candidate !== null && !slot.isWriting;
   const hasSettings = Object.keys(slot.settings).length > 0;
   const name = `${slot.letter}, ${place + 1} of ${count}`;
@@ -101,7 +108,7 @@ export const CandidateCard = memo(function CandidateCard({ slot, story, place, c
       <p className="says quiet" title={whyOf(slot.policy)}>{says}</p>
       {isEdited && isComplete ? <Editing slot={slot} story={story} does={does} /> : (
         <>
-          <div className="body" tabIndex={0} role="group" aria-label={`Text of ${slot.letter}`} style={{ ["--lines" as string]: lines }}>
+          <div key={slot.key} className="body" tabIndex={0} role="group" aria-label={`Text of ${slot.letter}`} style={{ ["--lines" as string]: lines }}>
             {slot.text.replace(/^\s+/u, "") || (slot.isWriting && <span className="waiting" aria-hidden="true"><i /><i /><i /></span>)}
             {slot.isWriting && slot.text && <span className="caret" aria-hidden="true" />}
           </div>

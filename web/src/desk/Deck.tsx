@@ -37,7 +37,7 @@ export function Deck({ slots, story, lines, edited, asked, taking, ratings, does
       <div className="deck" ref={row} data-count={slots.length}>
         {slots.map((slot, place) => (
           <CandidateCard
-            key={slot.key} slot={slot} story={story} place={place} count={slots.length} lines={lines} does={does}
+            key={place} slot={slot} story={story} place={place} count={slots.length} lines={lines} does={does}
             isEdited={edited === slot.key} isAsked={asked} isTaking={taking === slot.key}
             rating={[...ratings].reverse().find((each) => each.offer === slot.offer && each.index === slot.index) ?? null}
           />

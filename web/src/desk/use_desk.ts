@@ -94,12 +94,14 @@ export function useDesk(state: StoryState, tell: (event: OwnEvent) => void) {
     const asked = setup.get();
     const ahead = isEdited || !asked.goesOn ? null : aheadOf(latest.current.state, slot.offer, slot.index, offerOf(asked, now.head));
     if (!ahead) setTaking(slot.key);
-    const sent = post.choose(now.id, {
+    const choice = {
       offer: slot.offer, index: slot.index, head: now.head,
       ...(isEdited ? { text } : {}),
       shown: shownSlots.filter((each) => each.candidate).map((each) => each.index),
       seconds: Math.round((Date.now() - seenSince.current) / 100) / 10,
-    }, isEdited ? draft : null);
+    };
+    // What is known ahead is shown before it is sent: sending takes a few milliseconds of the page's own.
+    const sent = (ahead ? soon() : Promise.resolve()).then(() => post.choose(now.id, choice, isEdited ? draft : null));
     const take = { offer: slot.offer, index: slot.index, letter: slot.letter };
     if (ahead) {
       tell({ kind: "guess", data: ahead });
@@ -199,6 +201,8 @@ export function useDesk(state: StoryState, tell: (event: OwnEvent) => void) {
 }
 
 export type DeskState = ReturnType<typeof useDesk>;
+
+const soon = () => new Promise<void>((done) => setTimeout(done, 0));
 
 const nextPassage = (passages: Passage[]) => Math.max(...passages.map((each) => each.id)) + 1;
 

@@ -46,6 +46,7 @@ export function App() {
     go({ story: to, leaf: null });
     if (isNarrow()) setShelfOpen(false);
   }, []);
+  const onNew = useCallback(() => open(null), [open]);
   const openLeaf = useCallback((next: Leaf | null) => {
     setSideOpen(next !== null);
     keepJson("fabula.side", next !== null);
@@ -117,10 +118,11 @@ export function App() {
     { title: "Keys", key: "?", run: () => setOver("keys") },
   ], [story?.id, desk.slots.length, open, openLeaf, toTree, toggleTheme]);
 
+  const last = useMemo(() => story ? story.offers.flatMap((each) => each.candidates.filter((candidate) => story.passages.some((passage) => passage.offer === each.id && passage.index === candidate.index))).pop() ?? null : null, [story?.offers, story?.passages]);
+
   if (isLocked)
     return <TokenPrompt onOpen={() => { locked.set(false); outbox.wake(); followed.retry(); }} />;
 
-  const last = story ? story.offers.flatMap((each) => each.candidates.filter((candidate) => story.passages.some((passage) => passage.offer === each.id && passage.index === candidate.index))).pop() ?? null : null;
   const stamp = `${story?.id ?? 0}.${story?.passages.length ?? 0}`;
   return (
     <div className={`frame${isShelfOpen ? " with-shelf" : ""}${leaf ? " with-side" : ""}${isWide && leaf ? " wide-side" : ""}`} data-link={link}>
@@ -134,7 +136,7 @@ export function App() {
         {leaf === null && <button className="wide-only" onClick={() => openLeaf(story ? "tree" : "settings")}>{story ? "Tree" : "Settings"}</button>}
         <TitleMenu story={story?.id ?? null} title={story?.title ?? ""} onKeys={() => setOver("keys")} onGone={() => open(null)} />
       </header>
-      {isShelfOpen && <Shelf current={id} stamp={stamp} onOpen={open} onNew={() => open(null)} />}
+      {isShelfOpen && <Shelf current={id} stamp={stamp} onOpen={open} onNew={onNew} />}
       <main>
         {id === null ? <EmptyDesk onBegun={onBegun} />
           : state.isRemoved || link === "gone" ? <div className="writing-place empty"><h1>This story is gone</h1><p>It was deleted, here or elsewhere. What you had typed for it is still in this browser.</p><button className="take" onClick={() => open(null)}>A new one</button></div>

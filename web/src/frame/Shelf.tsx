@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: 0BSD
 // The stories, newest change first, under the day on which they changed; searched as one types.
-import { useEffect, useRef, useState } from "react";
+import { memo, useEffect, useRef, useState } from "react";
 import type { StoryLine } from "../api/wire";
 import { useStories } from "./use_stories";
 
@@ -15,7 +15,7 @@ export function dayOf(changed: number, now: Date): string {
 
 const titleOf = (story: StoryLine) => story.title || `Story ${story.id}`;
 
-export function Shelf({ current, stamp, onOpen, onNew }: {
+export const Shelf = memo(function Shelf({ current, stamp, onOpen, onNew }: {
   current: number | null;
   stamp: unknown;
   onOpen: (story: number) => void;
@@ -65,4 +65,4 @@ export function Shelf({ current, stamp, onOpen, onNew }: {
       </div>
     </nav>
   );
-}
+});

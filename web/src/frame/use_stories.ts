@@ -27,6 +27,7 @@ export function useStories(query: string, stamp: unknown) {
   const [isLost, setLost] = useState(false);
   const [isReading, setReading] = useState(false);
   const turn = useRef(0);
+  const isFirst = useRef(true);
   const read = useCallback(async (before: number | null, old: StoryLine[]) => {
     const own = ++turn.current;
     setReading(true);
@@ -45,7 +46,8 @@ export function useStories(query: string, stamp: unknown) {
     }
   }, [query]);
   useEffect(() => {
-    const timer = setTimeout(() => void read(null, []), query ? 200 : 0);
+    const timer = setTimeout(() => void read(null, []), query ? 200 : isFirst.current ? 0 : 500);
+    isFirst.current = false;
     return () => clearTimeout(timer);
   }, [read, query, stamp]);
   const more = useCallback(() => {

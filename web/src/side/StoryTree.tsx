@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: 0BSD
 // The tree as a picture in which one walks, compares and branches. Only the rows in sight are drawn, so that a
 // thousand passages stay smooth. One tab stop; arrows walk, Enter goes there, c marks for comparing.
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { memo, useDeferredValue, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import type { Story } from "../api/wire";
 import { CompareSheet, type Compared } from "../desk/CompareSheet";
 import { neighbour, treePicture, type TreeNode } from "../picture/tree_layout";
@@ -22,11 +22,18 @@ function edge(from: TreeNode, to: TreeNode): string {
   return x0 === x1 ? `M${x0} ${y0}V${y1}` : `M${x0} ${y0}C${x0} ${y0 + 18} ${x1} ${y1 - 20} ${x1} ${y1}`;
 }
 
-export function StoryTree({ story, onJump, onTake }: {
+interface Of {
   story: Story;
   onJump: (passage: number) => void;
   onTake: (offer: number, index: number) => void;
-}) {
+}
+
+/** Drawn a moment after the words on the desk: they are what a writer waits for. */
+export function StoryTree({ story, onJump, onTake }: Of) {
+  return <Tree story={useDeferredValue(story)} onJump={onJump} onTake={onTake} />;
+}
+
+const Tree = memo(function Tree({ story, onJump, onTake }: Of) {
   const [hasLeft, setHasLeft] = useState(true);
   const picture = useMemo(() => treePicture(story, hasLeft), [story.passages, story.offers, story.head, hasLeft]);
   const [at, setAt] = useState<string>(`p${story.head}`);
@@ -152,4 +159,4 @@ export function StoryTree({ story, onJump, onTake }: {
       {compared && <CompareSheet texts={compared.map(textOf).filter((each): each is Compared => each !== null)} onClose={() => setCompared(null)} />}
     </div>
   );
-}
+});

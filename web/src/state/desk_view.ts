@@ -118,6 +118,6 @@ export const wordsIn = (text: string): number => (text.match(/[\p{L}\p{N}]+(?:['
 
 /** The first words of a text, for a branch's name. */
 export function firstWords(text: string, most = 5): string {
-  const words = text.trim().split(/\s+/).filter(Boolean);
+  const words = text.trimStart().split(/\s+/, most + 1).filter(Boolean);
   return words.slice(0, most).join(" ") + (words.length > most ? " …" : "");
 }
