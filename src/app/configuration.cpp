@@ -43,7 +43,7 @@ constexpr std::array<Key, 18> all_keys{{
     {"cache_type", "f16", "numbers in the model's cache: f16, or f32, twice as large"},
     {"cache_mib", "0",
      "memory for the model's cache, in MiB; 0 takes what the window and the candidates need, and "
-     "half a GiB if that is more"},
+     "half a GiB, or 64 windows, if that is more"},
     {"cache_disk_mib", "4096",
      "disk for what was computed, so that a story that is opened again is read at once; 0 writes "
      "nothing"},

@@ -19,6 +19,7 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include <array>
 #include <filesystem>
@@ -52,6 +53,14 @@ const std::array<serve::PolicyHint, 6> policy_hints{
 
 bool is_loopback(const std::string& host) {
     return host == "localhost" || host == "::1" || host.starts_with("127.");
+}
+
+// Hundreds of workers with an arena each would keep what each of them once needed at most.
+void share_arenas() {
+#ifdef __GLIBC__
+    constexpr int n_arenas = 4;
+    mallopt(M_ARENA_MAX, n_arenas);
+#endif
 }
 
 Result<Unit> learn_policy(engine::OfferOptions& options, const std::string& policy,
@@ -172,6 +181,7 @@ Result<int> serve_stories(const ServeArguments& arguments) {
     auto service_settings = service_options(arguments, *configuration, std::move(options->offer));
     if (!service_settings) return service_settings.error();
 
+    share_arenas();
     serve::Service service(
         model::make_local(*std::move(model)), [&] { return open_store(*configuration); },
         *std::move(service_settings));

@@ -8,7 +8,7 @@
 namespace fabula::serve {
 namespace {
 
-constexpr std::size_t most_stories = 16;
+constexpr std::size_t most_stories = 8;
 
 bool can_go_on(const store::CandidateRecord& candidate) {
     return candidate.ending != "end_of_text" && candidate.ending != "stopped" &&
@@ -37,12 +37,11 @@ store::Story if_taken(const store::Story& story, const store::OfferRecord& offer
     return taken;
 }
 
-void ReadAhead::begin(const store::Story& story, const store::OfferRecord& offer,
-                      GoingOn going_on) {
+void ReadAhead::begin(store::Story story, store::OfferRecord offer, GoingOn going_on) {
     forget(story.record.id);
     if (most_candidates_ == 0) return;
-    Reading reading{story, offer, std::move(going_on), {}, 0, {}};
-    for (const auto& candidate : offer.candidates) {
+    Reading reading{std::move(story), std::move(offer), std::move(going_on), {}, 0, {}};
+    for (const auto& candidate : reading.offer.candidates) {
         if (reading.indices.size() < most_candidates_ && can_go_on(candidate))
             reading.indices.push_back(candidate.index);
     }
@@ -64,7 +63,8 @@ std::optional<DrawnAhead> ReadAhead::draw_next(Reading& reading, model::Generato
                                                const std::stop_token& stop) {
     const std::size_t index = reading.indices[reading.next];
     const auto taken = if_taken(reading.story, reading.offer, index);
-    auto plan = engine::plan_offer(taken, taken.head(), generator, reading.going_on.offering.options);
+    auto plan =
+        engine::plan_offer(taken, taken.head(), generator, reading.going_on.offering.options);
     if (!plan) {
         ++reading.next;
         return std::nullopt;
@@ -115,7 +115,8 @@ std::vector<store::StoryId> ReadAhead::forget_policy(const std::string& policy) 
     for (const auto& reading : readings_) {
         if (reading.going_on.offering.policy == policy) stories.push_back(reading.story.record.id);
     }
-    std::erase_if(readings_, [&](const auto& each) { return each.going_on.offering.policy == policy; });
+    std::erase_if(readings_,
+                  [&](const auto& each) { return each.going_on.offering.policy == policy; });
     return stories;
 }
 

@@ -50,7 +50,7 @@ public:
     explicit ReadAhead(std::size_t most_candidates) : most_candidates_(most_candidates) {}
 
     /// Somebody begins to read that offer of the story. Older readings of it are forgotten.
-    void begin(const store::Story& story, const store::OfferRecord& offer, GoingOn going_on);
+    void begin(store::Story story, store::OfferRecord offer, GoingOn going_on);
     /// The offer got one more candidate, which is gone on from as well.
     void grow(const store::Story& story, const store::OfferRecord& offer);
 

@@ -88,7 +88,7 @@ private:
                                       const store::RequestRecord& request, OpenStory& open);
     Result<bool> give_up_empty(store::Store& store, const store::RequestRecord& request,
                                const model::Generated& generated, OpenStory& open);
-    void after_offer(store::Store& store, const store::Story& story, GoingOn going_on,
+    void after_offer(store::Store& store, store::Story story, GoingOn going_on,
                      const engine::Offered& offered);
     std::stop_token drawing_token() const;
     Result<Unit> use_policy(Offering& offering, store::Store& store);

@@ -139,21 +139,20 @@ Result<Unit> Scribe::draw_offer(store::Store& store, const store::RequestRecord&
     metrics_.candidates += generated->candidates.size();
     metrics_.tokens += offered->drawn_tokens;
     metrics_.prompt_tokens += offered->prompt_tokens;
-    after_offer(store, *story, {*std::move(offering), request.body}, *offered);
+    after_offer(store, *std::move(story), {*std::move(offering), request.body}, *offered);
     return Unit{};
 }
 
 // What can wait until the words are shown.
-void Scribe::after_offer(store::Store& store, const store::Story& story, GoingOn going_on,
+void Scribe::after_offer(store::Store& store, store::Story story, GoingOn going_on,
                          const engine::Offered& offered) {
     const auto* offer = find_offer(story, offered.id);
     const auto id = story.record.id;
     const auto before = last_offered_.find(id);
     if (before != last_offered_.end()) {
         const auto& passage = story.passages[static_cast<std::size_t>(offer->parent)];
-        store::Story copy = story;
         if (passage.offer == before->second.id && passage.index)
-            engine::keep_taken({store, *generator_, copy}, before->second, *passage.index);
+            engine::keep_taken({store, *generator_, story}, before->second, *passage.index);
     }
     if (last_offered_.size() >= most_remembered) last_offered_.clear();
     last_offered_[id] = offered;
@@ -161,7 +160,9 @@ void Scribe::after_offer(store::Store& store, const store::Story& story, GoingOn
     feeds_.at(id)->feed().clear_ahead();
     ahead_.forget(id);
     if (offered.was_stopped) return;
-    if (use_policy(going_on.offering, store)) ahead_.begin(story, *offer, std::move(going_on));
+    if (!use_policy(going_on.offering, store)) return;
+    store::OfferRecord read = *offer;
+    ahead_.begin(std::move(story), std::move(read), std::move(going_on));
 }
 
 void Scribe::tell_ahead(const DrawnAhead& drawn) {

@@ -7,15 +7,25 @@
 
 namespace fabula::serve {
 
+namespace {
+
+// An event's own fields, its string's block and the allocator's share in them.
+std::size_t bytes_of(const std::string& data) {
+    constexpr std::size_t besides = sizeof(FeedEvent) + sizeof(std::string) + 64;
+    return data.size() + besides;
+}
+
+}  // namespace
+
 StoryFeed::StoryFeed(std::string epoch, FeedLimits limits)
     : epoch_(std::move(epoch)), limits_(limits), used_(std::chrono::steady_clock::now()) {}
 
 void StoryFeed::add(std::string kind, std::string data) {
-    bytes_ += data.size();
+    bytes_ += bytes_of(data);
     events_.push_back(
         {++newest_, std::move(kind), std::make_shared<const std::string>(std::move(data))});
     while (events_.size() > 1 && (events_.size() > limits_.events || bytes_ > limits_.bytes)) {
-        bytes_ -= events_.front().data->size();
+        bytes_ -= bytes_of(*events_.front().data);
         events_.pop_front();
     }
     used_ = std::chrono::steady_clock::now();

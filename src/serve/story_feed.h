@@ -40,7 +40,7 @@ struct LiveText {
 
 struct FeedLimits {
     std::size_t events = 4096;
-    std::size_t bytes = std::size_t{1} << 19;
+    std::size_t bytes = std::size_t{1} << 18;  // with what an event takes besides its data
 };
 
 class StoryFeed {

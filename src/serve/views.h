@@ -70,12 +70,12 @@ std::string text_event(store::RequestId request, std::size_t index, std::string_
 std::string candidate_event(store::RequestId request, store::OfferId offer,
                             const store::CandidateRecord& candidate);
 
-/// What was drawn ahead for the case that candidate `index` of `offer` is taken and the same is asked
-/// for again.
+/// What was drawn ahead for the case that candidate `index` of `offer` is taken and the same is
+/// asked for again.
 struct AheadView {
     store::OfferId offer{};
     std::size_t index = 0;
-    std::string asked;  // body of the request
+    std::string asked;               // body of the request
     std::vector<std::string> texts;  // of the candidates that would come
 };
 std::string ahead_event(const AheadView& ahead, const StepView& step);

@@ -24,6 +24,7 @@ constexpr std::size_t default_window = 8192;  // a cache for more is asked for, 
 constexpr std::size_t tail_tokens = 1024;     // of its own that each branch has room for
 constexpr std::size_t most_tails = 64;
 constexpr std::uint64_t ample_bytes = std::uint64_t{512} << 20U;
+constexpr std::size_t ample_windows = 64;  // a small model does not take half a GiB
 constexpr std::size_t most_branches_a_step = 65536;
 constexpr std::uint64_t bytes_a_thread = 4U << 20U;
 constexpr float share_of_weights = 0.9F;  // of the progress; the hash takes the rest
@@ -154,8 +155,8 @@ struct CacheNeeds {
 };
 
 /// How many pages the cache may hold. Where nobody says: the window and a tail for each branch, or
-/// half a GiB where that is more; or what is free. A window with a page for each branch is the
-/// least: with it, branches that do not fit together are stepped one by one.
+/// 64 windows and at most half a GiB where that is more; or what is free. A window with a page for
+/// each branch is the least: with it, branches that do not fit together are stepped one by one.
 Result<std::size_t> cache_pages(const std::string& name, const CacheNeeds& needs,
                                 std::uint64_t wanted_bytes) {
     const auto pages = [](std::size_t n_tokens) {
@@ -171,7 +172,9 @@ Result<std::size_t> cache_pages(const std::string& name, const CacheNeeds& needs
                          " for its window of " + std::to_string(needs.window_tokens) + " tokens"};
     const std::size_t tails =
         n_branches * pages(std::min(needs.window_tokens, tail_tokens) + cpu::page_tokens);
-    const std::size_t ample = std::max<std::size_t>(least + tails, ample_bytes / needs.page_bytes);
+    const std::size_t ample = std::max<std::size_t>(
+        least + tails, std::min<std::size_t>(ample_bytes / needs.page_bytes,
+                                             ample_windows * pages(needs.window_tokens)));
     const std::size_t wanted = wanted_bytes > 0 ? wanted_bytes / needs.page_bytes : ample;
     const auto free = free_memory_bytes();
     if (!free) return wanted;
