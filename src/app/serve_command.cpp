@@ -14,14 +14,17 @@
 #include "app/story_text.h"
 #include "app/terminal.h"
 #include "app/writing.h"
+#include "serve/gate.h"
+#include "serve/heap.h"
 #include "serve/service.h"
 #include "serve/token_file.h"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
-#include <malloc.h>
+#include <sys/resource.h>
 
 #include <array>
+#include <csignal>
 #include <filesystem>
 #include <iostream>
 #include <memory>
@@ -55,12 +58,32 @@ bool is_loopback(const std::string& host) {
     return host == "localhost" || host == "::1" || host.starts_with("127.");
 }
 
-// Hundreds of workers with an arena each would keep what each of them once needed at most.
-void share_arenas() {
-#ifdef __GLIBC__
-    constexpr int n_arenas = 4;
-    mallopt(M_ARENA_MAX, n_arenas);
-#endif
+// Connections need descriptors, the usual 1024 are soon gone; and a file that may not grow is an
+// error to be told, no reason to die.
+void prepare_process() {
+    rlimit limit{};
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+    std::signal(SIGXFSZ, SIG_IGN);
+    serve::share_arenas();
+}
+
+Result<Unit> check_names(const ServeArguments& arguments) {
+    for (const auto& host : arguments.hosts) {
+        if (host.find('*') != std::string::npos)
+            return Error{ErrorCode::invalid_input,
+                         "--allow-host '" + host + "': name each host, there is no pattern"};
+    }
+    for (const auto& origin : arguments.origins) {
+        if (!serve::is_listed_origin(origin, {"", {}, {origin}, ""}))
+            return Error{ErrorCode::invalid_input,
+                         "--allow-origin '" + origin + "' is no origin: https://name[:port]"};
+    }
+    if (arguments.host.empty())
+        return Error{ErrorCode::invalid_input, "--host is empty: name an address to listen on"};
+    return Unit{};
 }
 
 Result<Unit> learn_policy(engine::OfferOptions& options, const std::string& policy,
@@ -149,8 +172,15 @@ Result<serve::ServiceOptions> service_options(const ServeArguments& arguments,
     auto token = token_of(arguments);
     if (!token) return token.error();
     options.http.port = arguments.port;
-    options.http.allowed = {arguments.host, arguments.hosts, arguments.origins, *token};
+    options.http.allowed = {arguments.host, arguments.hosts, arguments.origins, *token,
+                            !is_loopback(arguments.host)};
     options.api = api_options(configuration, offering_options(configuration, std::move(defaults)));
+    options.api.check_room = [&configuration]() -> Result<Unit> {
+        if (check_database_budget(configuration)) return Unit{};
+        return Error{ErrorCode::exhausted,
+                     "the database has all the room that database_mib allows: delete stories or "
+                     "allow more"};
+    };
     options.read_ahead = arguments.read_ahead;
     options.on_trouble = log_trouble;
     if (arguments.has_log) options.http.log = log_access;
@@ -158,6 +188,7 @@ Result<serve::ServiceOptions> service_options(const ServeArguments& arguments,
 }
 
 Result<int> serve_stories(const ServeArguments& arguments) {
+    if (const auto good = check_names(arguments); !good) return good.error();
     auto configuration = Configuration::load(arguments.flags, config_file(), process_environment);
     if (!configuration) return configuration.error();
     auto options = options_of(*configuration);
@@ -181,7 +212,7 @@ Result<int> serve_stories(const ServeArguments& arguments) {
     auto service_settings = service_options(arguments, *configuration, std::move(options->offer));
     if (!service_settings) return service_settings.error();
 
-    share_arenas();
+    prepare_process();
     serve::Service service(
         model::make_local(*std::move(model)), [&] { return open_store(*configuration); },
         *std::move(service_settings));

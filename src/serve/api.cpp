@@ -57,6 +57,10 @@ Result<StoryView> view_of(store::Store& store, store::StoryId id) {
     return StoryView{*std::move(story), *version, *std::move(notes), *std::move(requests)};
 }
 
+Response no_room(const Error& error) {
+    return error_response(507, "exhausted", error.message);
+}
+
 void tell_news(Api& api) {
     for (const auto& open : api.feeds.all()) {
         if (open->feed().n_readers() == 0) continue;

@@ -10,6 +10,7 @@
 #include "serve/store_pool.h"
 #include "serve/views.h"
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <optional>
@@ -35,7 +36,10 @@ struct ApiOptions {
         step_settings;
     std::function<std::string(const store::Story&)> as_text;
     std::function<std::string(const store::Story&)> as_markdown;
+    /// Whether there is room for more; null: there always is. Errors: exhausted.
+    std::function<Result<Unit>()> check_room;
     std::size_t most_open_requests = 1000;
+    std::size_t most_waiting_completions = 16;  // that hold a worker each
     std::size_t most_prompt_bytes = std::size_t{1} << 18;
     std::chrono::milliseconds heartbeat{15000};  // a comment for readers whose story rests
 };
@@ -48,6 +52,11 @@ struct Api {
     Metrics& metrics;
     ApiOptions options;
     std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
+    std::atomic<std::size_t> n_waiting_completions{0};
+
+    Result<Unit> check_room() const {
+        return options.check_room ? options.check_room() : Result<Unit>(Unit{});
+    }
 };
 
 /// Adds every route of the API. `api` must outlive the router.
@@ -70,6 +79,8 @@ Result<std::int64_t> id_in(const Request& request, const char* name);
 Result<store::StoryId> story_in(const Request& request);
 /// The answer of a call that gave JSON, or its error.
 Response answer(const Result<std::string>& json, int status = 200);
+/// 507: nothing new is taken until somebody makes room.
+Response no_room(const Error& error);
 /// "" where there is none. Errors: invalid_input for one that is no key.
 Result<std::string> idempotency_key(const Request& request);
 

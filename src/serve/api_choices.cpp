@@ -15,21 +15,31 @@ const store::PassageRecord& passage_of(const store::Story& story, story::Passage
     return story.passages[static_cast<std::size_t>(id)];
 }
 
-/// What a handler has: a story as it was when the request came, and where to tell of changes.
-struct Opened {
-    StorePool::Lease store;
-    store::Story story;
-    std::shared_ptr<OpenStory> open;
+/// What a handler decides on: a story as it is, that nobody here changes meanwhile.
+struct Held {
+    store::Store& store;
+    store::Story& story;
+    OpenStory& open;
 };
 
-Result<Opened> open_story(Api& api, const Request& request) {
+// Runs `work` on the story of the request. A connection to the database is taken only when it is
+// the request's turn, so that many who want one story do not keep all of them.
+template <typename Work>
+Response with_story(Api& api, const Request& request, Work work) {
     const auto id = story_in(request);
-    if (!id) return id.error();
-    auto store = api.stores.take();
-    if (!store) return store.error();
-    auto story = (*store)->load(*id);
-    if (!story) return story.error();
-    return Opened{*std::move(store), *std::move(story), api.feeds.at(*id)};
+    if (!id) return error_response(id.error());
+    if (const auto room = api.check_room(); !room) return no_room(room.error());
+    const auto open = api.feeds.at(*id);
+    return open->hold([&]() -> Response {
+        const auto store = api.stores.take();
+        if (!store) return error_response(store.error());
+        auto story = (*store)->load(*id);
+        if (!story) {
+            if (story.error().code == ErrorCode::not_found) api.feeds.remove(*id);
+            return error_response(story.error());
+        }
+        return work(Held{**store, *story, *open});
+    });
 }
 
 // Whether the last thing that happened to the story is this decision already: its answer was lost
@@ -65,33 +75,52 @@ Response standing(const store::Story& story, int status = 201) {
     return answer(standing_as_json(&passage_of(story, story.head()), story.head()), status);
 }
 
-Response choose(Api& api, const Request& request) {
-    const auto key = idempotency_key(request);
-    if (!key) return error_response(key.error());
-    const auto asked = asked_choice(request.body);
-    if (!asked) return error_response(asked.error());
-    auto opened = open_story(api, request);
-    if (!opened) return error_response(opened.error());
-    auto& store = opened->store;
-    auto& story = opened->story;
-    const auto& open = opened->open;
-    if (!key->empty() && was_made(story, *asked)) return standing(story);
-    if (asked->text) {
-        const auto sound = engine::check_text("text", *asked->text);
-        if (!sound) return error_response(sound.error());
-    }
+Response choose_in(const Held& held, const AskedChoice& asked, bool has_key) {
+    auto& story = held.story;
+    if (has_key && was_made(story, asked)) return standing(story);
     engine::Events nobody({});
-    const auto passage = open->change(*store, [&] {
-        auto made = engine::choose(*store, story, pick_of(*asked), now(), nobody);
+    const auto passage = held.open.change_held(held.store, [&] {
+        auto made = engine::choose(held.store, story, pick_of(asked), now(), nobody);
         if (!made) return made;
-        const bool is_refusal = !asked->index && !asked->text;
-        open->feed().publish(
+        const bool is_refusal = !asked.index && !asked.text;
+        held.open.feed().publish(
             "choice", choice_event(story.choices.back(),
                                    is_refusal ? nullptr : &passage_of(story, *made), story.head()));
         return made;
     });
     if (!passage) return error_response(passage.error());
     return standing(story);
+}
+
+Response choose(Api& api, const Request& request) {
+    const auto key = idempotency_key(request);
+    if (!key) return error_response(key.error());
+    const auto asked = asked_choice(request.body);
+    if (!asked) return error_response(asked.error());
+    if (asked->text) {
+        const auto sound = engine::check_text("text", *asked->text);
+        if (!sound) return error_response(sound.error());
+    }
+    return with_story(api, request,
+                      [&](const Held& held) { return choose_in(held, *asked, !key->empty()); });
+}
+
+Response add_passage_in(const Held& held, const AskedPassage& asked, bool has_key) {
+    const auto& head = passage_of(held.story, held.story.head()).passage;
+    const bool was_added =
+        head.parent == asked.parent && head.text == asked.text && head.origin == asked.origin;
+    if (has_key && was_added) return standing(held.story);
+    const auto added = held.open.change_held(held.store, [&]() -> Result<store::PassageRecord> {
+        const auto time = now();
+        const auto id = held.store.add_passage(held.story.record.id, asked.parent, asked.origin,
+                                               asked.text, time);
+        if (!id) return id.error();
+        store::PassageRecord record{*id, {asked.parent, asked.origin, asked.text}, {}, {}, time};
+        held.open.feed().publish("passage", standing_as_json(&record, *id));
+        return record;
+    });
+    if (!added) return error_response(added.error());
+    return answer(standing_as_json(&*added, added->id), 201);
 }
 
 Response add_passage(Api& api, const Request& request) {
@@ -101,27 +130,9 @@ Response add_passage(Api& api, const Request& request) {
     if (!asked) return error_response(asked.error());
     const auto sound = engine::check_text("text", asked->text);
     if (!sound) return error_response(sound.error());
-    auto opened = open_story(api, request);
-    if (!opened) return error_response(opened.error());
-    auto& store = opened->store;
-    auto& story = opened->story;
-    const auto& open = opened->open;
-    const auto& head = passage_of(story, story.head()).passage;
-    const bool was_added =
-        head.parent == asked->parent && head.text == asked->text && head.origin == asked->origin;
-    if (!key->empty() && was_added) return standing(story);
-    const auto added = open->change(*store, [&]() -> Result<store::PassageRecord> {
-        const auto time = now();
-        const auto id =
-            store->add_passage(story.record.id, asked->parent, asked->origin, asked->text, time);
-        if (!id) return id.error();
-        store::PassageRecord record{*id, {asked->parent, asked->origin, asked->text}, {}, {}, time};
-        auto data = standing_as_json(&record, *id);
-        open->feed().publish("passage", std::move(data));
-        return record;
+    return with_story(api, request, [&](const Held& held) {
+        return add_passage_in(held, *asked, !key->empty());
     });
-    if (!added) return error_response(added.error());
-    return answer(standing_as_json(&*added, added->id), 201);
 }
 
 // An undo goes one passage back unless it says where to.
@@ -137,20 +148,18 @@ Result<story::PassageId> goal_of(const AskedMove& asked, const store::Story& sto
 Response move(Api& api, const Request& request) {
     const auto asked = asked_move(request.body);
     if (!asked) return error_response(asked.error());
-    auto opened = open_story(api, request);
-    if (!opened) return error_response(opened.error());
-    auto& store = opened->store;
-    const auto& open = opened->open;
-    const auto to = goal_of(*asked, opened->story);
-    if (!to) return error_response(to.error());
-    const auto kind = asked->is_undo ? store::MoveKind::undo : store::MoveKind::jump;
-    const auto moved = open->change(*store, [&] {
-        auto done = store->move(opened->story.record.id, kind, *to, now());
-        if (done) open->feed().publish("move", move_event(kind, *to));
-        return done;
+    return with_story(api, request, [&](const Held& held) {
+        const auto to = goal_of(*asked, held.story);
+        if (!to) return error_response(to.error());
+        const auto kind = asked->is_undo ? store::MoveKind::undo : store::MoveKind::jump;
+        const auto moved = held.open.change_held(held.store, [&] {
+            auto done = held.store.move(held.story.record.id, kind, *to, now());
+            if (done) held.open.feed().publish("move", move_event(kind, *to));
+            return done;
+        });
+        if (!moved) return error_response(moved.error());
+        return answer(head_as_json(*to));
     });
-    if (!moved) return error_response(moved.error());
-    return answer(head_as_json(*to));
 }
 
 Response rate(Api& api, const Request& request) {
@@ -158,11 +167,6 @@ Response rate(Api& api, const Request& request) {
     if (!key) return error_response(key.error());
     const auto asked = asked_rating(request.body);
     if (!asked) return error_response(asked.error());
-    auto opened = open_story(api, request);
-    if (!opened) return error_response(opened.error());
-    auto& store = opened->store;
-    auto& story = opened->story;
-    const auto& open = opened->open;
     store::RatingRecord rating;
     rating.offer = static_cast<store::OfferId>(asked->offer);
     rating.index = asked->index;
@@ -170,16 +174,20 @@ Response rate(Api& api, const Request& request) {
     rating.reason = asked->reason;
     rating.user = asked->user;
     rating.created = now();
-    const bool is_here = std::any_of(story.offers.begin(), story.offers.end(),
-                                     [&](const auto& offer) { return offer.id == rating.offer; });
-    if (!is_here) return error_response({ErrorCode::not_found, "this story has no such offer"});
-    const auto kept = open->change(*store, [&] {
-        auto done = engine::rate(*store, story, rating);
-        if (done) open->feed().publish("rating", rating_as_json(rating));
-        return done;
+    return with_story(api, request, [&](const Held& held) {
+        const auto& offers = held.story.offers;
+        const bool is_here = std::any_of(offers.begin(), offers.end(), [&](const auto& offer) {
+            return offer.id == rating.offer;
+        });
+        if (!is_here) return error_response({ErrorCode::not_found, "this story has no such offer"});
+        const auto kept = held.open.change_held(held.store, [&] {
+            auto done = engine::rate(held.store, held.story, rating);
+            if (done) held.open.feed().publish("rating", rating_as_json(rating));
+            return done;
+        });
+        if (!kept) return error_response(kept.error());
+        return answer(rating_as_json(rating), 201);
     });
-    if (!kept) return error_response(kept.error());
-    return answer(rating_as_json(rating), 201);
 }
 
 using Handler = Response (*)(Api&, const Request&);
@@ -200,7 +208,7 @@ void add_choice_routes(Router& router, Api& api) {
     chosen.request_schema = "NewChoice";
     chosen.response_schema = "Standing";
     chosen.success = 201;
-    chosen.errors = {400, 404, 409};
+    chosen.errors = {400, 404, 409, 507};
     add(router, api, std::move(chosen), choose);
 
     Route written{Method::post, "/api/v1/stories/{id}/passages", "addPassage",
@@ -208,14 +216,14 @@ void add_choice_routes(Router& router, Api& api) {
     written.request_schema = "NewPassage";
     written.response_schema = "Standing";
     written.success = 201;
-    written.errors = {400, 404};
+    written.errors = {400, 404, 507};
     add(router, api, std::move(written), add_passage);
 
     Route moved{Method::post, "/api/v1/stories/{id}/moves", "move",
                 "goes back or to any other passage", "choices"};
     moved.request_schema = "NewMove";
     moved.response_schema = "Head";
-    moved.errors = {400, 404, 409};
+    moved.errors = {400, 404, 409, 507};
     add(router, api, std::move(moved), move);
 
     Route rated{Method::post, "/api/v1/stories/{id}/ratings", "rate",
@@ -223,7 +231,7 @@ void add_choice_routes(Router& router, Api& api) {
     rated.request_schema = "NewRating";
     rated.response_schema = "Rating";
     rated.success = 201;
-    rated.errors = {400, 404};
+    rated.errors = {400, 404, 507};
     add(router, api, std::move(rated), rate);
 }
 

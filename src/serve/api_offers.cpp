@@ -4,6 +4,7 @@
 #include "serve/views.h"
 
 #include <mutex>
+#include <optional>
 
 namespace fabula::serve {
 namespace {
@@ -33,6 +34,17 @@ Response ask(Api& api, store::Store& store, const store::RequestRecord& asked, s
         request_as_json({*kept, is_waiting ? std::optional(*before) : std::nullopt, step}), 202);
 }
 
+// The request of that story that came with the same key, wherever the story stands by now.
+Result<std::optional<store::RequestRecord>> asked_before(store::Store& store, store::StoryId story,
+                                                         const std::string& key) {
+    const auto requests = store.requests(story);
+    if (!requests) return requests.error();
+    for (const auto& each : *requests) {
+        if (each.key == key && !each.redraw_of) return std::optional(each);
+    }
+    return std::optional<store::RequestRecord>();
+}
+
 Response ask_for_offer(Api& api, const Request& request) {
     const auto id = story_in(request);
     const auto key = idempotency_key(request);
@@ -47,6 +59,13 @@ Response ask_for_offer(Api& api, const Request& request) {
     const auto story = (*store)->load(*id);
     if (!story) return error_response(story.error());
     const auto head = story->head();
+    if (!key->empty()) {
+        const auto before = asked_before(**store, *id, *key);
+        if (!before) return error_response(before.error());
+        if (*before && (*before)->body == body)
+            return answer(request_as_json({**before, std::nullopt, 0}), 202);
+    }
+    if (const auto room = api.check_room(); !room) return no_room(room.error());
     if (asked->parent && *asked->parent != head)
         return error_response(
             {ErrorCode::conflict, "the story stands at passage " +
@@ -147,7 +166,7 @@ void add_offer_routes(Router& router, Api& api) {
                 "asks for candidates where the story stands", "offers"};
     offer.request_schema = "NewOffer";
     offer.success = 202;
-    offer.errors = {400, 404, 409, 429};
+    offer.errors = {400, 404, 409, 429, 507};
     add(router, api, std::move(offer), ask_for_offer);
 
     Route again{Method::post, "/api/v1/offers/{offer}/candidates", "askForCandidate",

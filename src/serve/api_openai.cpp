@@ -57,8 +57,13 @@ public:
           frame_{(asked_.is_chat ? "chatcmpl-" : "cmpl-") + random_name(), seconds_now(),
                  api.scribe.info().name, asked_.is_chat} {}
 
-    Response whole() {
-        const auto done = draw({}).get();
+    /// Stops where the client has gone.
+    Response whole(const Request& request) {
+        auto drawn = draw({});
+        while (drawn.wait_for(std::chrono::milliseconds(250)) != std::future_status::ready) {
+            if (request.is_open && !request.is_open()) stop_.request_stop();
+        }
+        const auto done = drawn.get();
         if (!done) return openai_error(done.error());
         Response response;
         response.body = completion_as_json(frame_, choices_, usage_);
@@ -143,6 +148,9 @@ private:
                            const std::stop_token& stop) {
         const auto requests = requests_of(asked_);
         const auto generated = generator.generate(asked_.prompt, requests, on_text, stop);
+        // That a prompt does not fit will not be otherwise later.
+        if (!generated && generated.error().code == ErrorCode::exhausted)
+            return Error{ErrorCode::invalid_input, generated.error().message};
         if (!generated) return generated.error();
         usage_.prompt_tokens = generated->prompt_ids.size();
         choices_.clear();
@@ -186,8 +194,9 @@ private:
                 place.words = words;
                 place.n_likeliest = *asked_.logprobs;
                 auto reach = generator.reach(place, stop);
-                if (!reach) return reach.error();
-                token.likeliest = std::move(reach->alternatives);
+                if (!reach && reach.error().code != ErrorCode::exhausted) return reach.error();
+                // Behind the window's last place nothing can be computed again.
+                if (reach) token.likeliest = std::move(reach->alternatives);
                 if (token.likeliest.size() > *asked_.logprobs)
                     token.likeliest.resize(*asked_.logprobs);
             }
@@ -209,7 +218,29 @@ private:
     bool is_drawn_ = false;
 };
 
-Response complete(Api& api, Result<AskedCompletion> asked) {
+/// One of those who hold a worker while they wait.
+class Waiting {
+public:
+    explicit Waiting(Api& api)
+        : api_(api), is_in_(++api.n_waiting_completions <= api.options.most_waiting_completions) {}
+    Waiting(const Waiting&) = delete;
+    Waiting& operator=(const Waiting&) = delete;
+    ~Waiting() { --api_.n_waiting_completions; }
+    bool is_in() const { return is_in_; }
+
+private:
+    Api& api_;
+    const bool is_in_;
+};
+
+Response complete_whole(Api& api, const Request& request, Completion& completion) {
+    const Waiting waiting(api);
+    if (waiting.is_in()) return completion.whole(request);
+    return openai_error(
+        {ErrorCode::exhausted, "too many wait for the model: try again later, or stream"});
+}
+
+Response complete(Api& api, const Request& request, Result<AskedCompletion> asked) {
     if (!asked) return openai_error(asked.error());
     const auto& name = api.scribe.info().name;
     if (!asked->model.empty() && asked->model != name)
@@ -221,7 +252,7 @@ Response complete(Api& api, Result<AskedCompletion> asked) {
     }
     const bool is_stream = asked->is_stream;
     auto completion = std::make_shared<Completion>(api, *std::move(asked));
-    if (!is_stream) return completion->whole();
+    if (!is_stream) return complete_whole(api, request, *completion);
     Response response;
     response.content_type = "text/event-stream";
     response.stream = [completion](Stream& stream) { completion->write(stream); };
@@ -245,7 +276,7 @@ void add_openai_routes(Router& router, Api& api) {
     text.response_schema = "Completion";
     text.errors = {400, 404, 429, 503};
     text.handler = [&api](const Request& request) {
-        return complete(api, asked_completion(request.body));
+        return complete(api, request, asked_completion(request.body));
     };
     router.add(std::move(text));
 
@@ -255,7 +286,7 @@ void add_openai_routes(Router& router, Api& api) {
     chat.response_schema = "ChatCompletion";
     chat.errors = {400, 404, 429, 503};
     chat.handler = [&api](const Request& request) {
-        return complete(api, asked_chat(request.body, api.options.is_chat));
+        return complete(api, request, asked_chat(request.body, api.options.is_chat));
     };
     router.add(std::move(chat));
 }

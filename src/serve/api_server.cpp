@@ -87,6 +87,7 @@ void add_preset_routes(Router& router, Api& api) {
     save.method = Method::put;
     save.request_schema = "PresetSettings";
     save.errors = {400, 409};
+    save.most_body_bytes = std::size_t{1} << 16;
     save.handler = [&api](const Request& request) { return save_preset(api, request); };
     router.add(std::move(save));
 

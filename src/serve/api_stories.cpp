@@ -106,6 +106,7 @@ Response create(Api& api, const Request& request) {
                               "the prompt is longer than " +
                                   std::to_string(api.options.most_prompt_bytes) +
                                   " bytes: begin with less of it");
+    if (const auto room = api.check_room(); !room) return no_room(room.error());
     auto record = record_of(api, *asked);
     if (!record) return error_response(record.error());
     if (!key->empty()) record->source = "http:" + *key;
@@ -118,7 +119,8 @@ Response create(Api& api, const Request& request) {
         if (!found || !*found) return error_response(id.error());
         const auto before = (*store)->load(**found);
         if (!before) return error_response(before.error());
-        if (before->tree.at(story::PassageId::root).text != asked->prompt)
+        if (before->tree.at(story::PassageId::root).text != asked->prompt ||
+            (!asked->title.empty() && before->record.title != asked->title))
             return error_response(
                 {ErrorCode::conflict, "Idempotency-Key: another story was begun under this name"});
         id = **found;
@@ -260,7 +262,7 @@ void add_story_routes(Router& router, Api& api) {
     begun.request_schema = "NewStory";
     begun.response_schema = "Story";
     begun.success = 201;
-    begun.errors = {400, 409, 413};
+    begun.errors = {400, 409, 413, 507};
     add(router, api, std::move(begun), create);
 
     Route one{Method::get, "/api/v1/stories/{id}", "readStory",

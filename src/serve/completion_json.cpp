@@ -143,6 +143,11 @@ Result<AskedCompletion> common(Body& body, AskedCompletion asked) {
     return asked;
 }
 
+bool is_text_type(const Json& part) {
+    const auto type = part.find("type");
+    return type != part.end() && type->is_string() && type->get_ref<const std::string&>() == "text";
+}
+
 // The words of a message: a text, or a list of parts that are all text.
 std::optional<std::string> content_of(const Json& message) {
     const auto content = message.find("content");
@@ -151,7 +156,7 @@ std::optional<std::string> content_of(const Json& message) {
     if (!content->is_array()) return std::nullopt;
     std::string text;
     for (const auto& part : *content) {
-        if (!part.is_object() || part.value("type", "") != "text" || !part.contains("text") ||
+        if (!part.is_object() || !is_text_type(part) || !part.contains("text") ||
             !part["text"].is_string())
             return std::nullopt;
         text += part["text"].get<std::string>();

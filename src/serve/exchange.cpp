@@ -359,6 +359,7 @@ private:
     }
 
     void handle(httplib::Response& to) {
+        turn_.request.is_open = [link = turn_.link] { return link->is_open(); };
         Response answer = turn_.route->handler(turn_.request);
         if (!answer.stream) return put(answer, to);
         if (++house_.n_streams > house_.most_streams) {

@@ -35,10 +35,17 @@ public:
     template <typename Work>
     auto change(store::Store& store, Work work, std::uint64_t most = 1) {
         const std::lock_guard lock(mutex_);
+        return change_held(store, std::move(work), most);
+    }
+
+    /// The same for who holds the story already. Of what failed no note is taken: whatever it left
+    /// behind is told as news.
+    template <typename Work>
+    auto change_held(store::Store& store, Work work, std::uint64_t most = 1) {
         const auto before = store.version(id_);
         auto result = work();
         const auto after = store.version(id_);
-        if (before && after) note(*before, *after, most);
+        if (before && after && result) note(*before, *after, most);
         return result;
     }
 

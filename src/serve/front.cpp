@@ -203,6 +203,7 @@ void Front::take_back() {
     for (Held& connection : back) {
         if (send_rest(connection) == Fate::stays) waiting_.push_back(std::move(connection));
     }
+    if (!back.empty()) keep_to_budget();
 }
 
 void Front::accept_all() {
@@ -214,7 +215,9 @@ void Front::accept_all() {
                                         reinterpret_cast<sockaddr*>(&address), &size,
                                         SOCK_CLOEXEC | SOCK_NONBLOCK));
         if (!socket.is_open()) {
-            if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+            const bool lacks = errno == EMFILE || errno == ENFILE;
+            if (lacks && drop_oldest(Phase::idle)) continue;
+            if (lacks || errno == ENOBUFS || errno == ENOMEM)
                 accepts_again_ = clock_now() + pause_without_descriptors;
             return;
         }
@@ -236,6 +239,30 @@ void Front::make_room() {
         waiting_.begin(), waiting_.end(),
         [](const Held& one, const Held& other) { return one->deadline < other->deadline; });
     waiting_.erase(oldest);
+}
+
+// Of those in that phase the one whose time is over first. False: there is none.
+bool Front::drop_oldest(Phase phase) {
+    auto oldest = waiting_.end();
+    for (auto each = waiting_.begin(); each != waiting_.end(); ++each) {
+        if ((*each)->phase != phase) continue;
+        if (oldest == waiting_.end() || (*each)->deadline < (*oldest)->deadline) oldest = each;
+    }
+    if (oldest == waiting_.end()) return false;
+    waiting_.erase(oldest);
+    return true;
+}
+
+// Answers that nobody takes do not fill the memory: the one that waits longest goes first.
+void Front::keep_to_budget() {
+    const auto unsent = [&] {
+        std::size_t sum = 0;
+        for (const Held& connection : waiting_)
+            sum += connection->out.size();
+        return sum;
+    };
+    while (unsent() > options_.most_unsent_bytes && drop_oldest(Phase::sending)) {
+    }
 }
 
 Front::Fate Front::look_at(Held& connection, short events) {

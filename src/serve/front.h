@@ -44,6 +44,8 @@ private:
     void take_back();
     void accept_all();
     void make_room();
+    bool drop_oldest(Phase phase);
+    void keep_to_budget();
     Fate look_at(Held& connection, short events);
     Fate receive(Held& connection);
     Fate judge(Held& connection);

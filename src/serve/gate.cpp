@@ -65,6 +65,14 @@ bool is_loopback_address(std::string_view name) {
             name.find_first_not_of("0123456789.") == std::string_view::npos);
 }
 
+bool is_address(std::string_view name) {
+    const bool is_v4 = std::count(name.begin(), name.end(), '.') == 3 &&
+                       name.find_first_not_of("0123456789.") == std::string_view::npos;
+    const bool is_v6 = std::count(name.begin(), name.end(), ':') > 1 &&
+                       name.find_first_not_of("0123456789abcdef:.") == std::string_view::npos;
+    return is_v4 || is_v6;
+}
+
 // As written in an option: "name", "::1", "[::1]"; a port behind it is not looked at.
 bool names_the_same(std::string_view option, std::string_view name) {
     const bool is_bare_address = std::count(option.begin(), option.end(), ':') > 1;
@@ -118,6 +126,8 @@ bool is_known_host(std::string_view host, const Allowed& allowed) {
     if (!asked) return false;
     const std::string& name = asked->name;
     if (name == "localhost" || is_loopback_address(name)) return true;
+    // A name may be made to mean this machine by whoever owns it; an address may not.
+    if (allowed.knows_addresses && is_address(name)) return true;
     return names_the_same(allowed.host, name) ||
            std::any_of(allowed.hosts.begin(), allowed.hosts.end(),
                        [&](const std::string& told) { return names_the_same(told, name); });

@@ -18,6 +18,7 @@ struct Allowed {
     std::vector<std::string> hosts;    // further names: "fabula.example"
     std::vector<std::string> origins;  // pages of others: "https://fabula.example:8443"
     std::string token;                 // "": none is asked for
+    bool knows_addresses = false;      // any address in Host is this server's
 };
 
 /// A refusal: the status, the code and the message of the answer.

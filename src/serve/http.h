@@ -27,6 +27,7 @@ struct Request {
     std::map<std::string, std::string> headers;          // names in lower case
     std::string body;                                    // whole, within the route's limit
     std::string id;                                      // names it in the log
+    std::function<bool()> is_open = {};  // whether the client still waits; null: not known
 
     /// "" where it is not there.
     std::string header(std::string_view lower_case_name) const;

@@ -21,9 +21,10 @@ struct HttpOptions {
     int port = 0;  // 0: any that is free
     Allowed allowed = {.host = "127.0.0.1", .hosts = {}, .origins = {}, .token = ""};
     HeadLimits head = {};
-    std::size_t n_workers = 320;         // started when they are needed
-    std::size_t most_streams = 256;      // 429 beyond
-    std::size_t most_body_waits = 32;    // workers that wait for bodies; 503 beyond
+    std::size_t n_workers = 320;       // started when they are needed
+    std::size_t most_streams = 256;    // 429 beyond
+    std::size_t most_body_waits = 32;  // workers that wait for bodies; 503 beyond
+    std::size_t most_unsent_bytes = std::size_t{256} << 20;  // of answers that nobody takes
     std::size_t most_connections = 960;  // beyond, the one that waits longest is closed
     std::chrono::milliseconds request_deadline{10000};  // from its first byte to its last
     std::chrono::milliseconds write_deadline{10000};    // and a second for each 16 KiB

@@ -48,6 +48,7 @@ void Scribe::stop() {
         is_stopping_ = true;
         drawing_stop_.request_stop();
         ahead_stop_.request_stop();
+        errand_stop_.request_stop();
     }
     changed_.notify_all();
     if (writer_.joinable()) writer_.join();
@@ -138,8 +139,13 @@ bool Scribe::run_errand() {
         if (errands_.empty()) return false;
         errand = std::move(errands_.front());
         errands_.pop_front();
+        errand_stop_ = std::stop_source();
+        if (is_stopping_) errand_stop_.request_stop();
     }
-    errand->done.set_value(errand->job(*generator_, errand->stop));
+    // Whoever asked may stop it, and so may the server's end.
+    const std::stop_callback on_stop(errand->stop,
+                                     [source = errand_stop_]() mutable { source.request_stop(); });
+    errand->done.set_value(errand->job(*generator_, errand_stop_.get_token()));
     return true;
 }
 
@@ -177,14 +183,29 @@ void Scribe::serve(store::Store& store, const store::RequestRecord& request) {
         if (is_stopping_) drawing_stop_.request_stop();
     }
     open->feed().publish("request", request_as_json({request, std::nullopt, 0}));
-    const auto done =
-        request.redraw_of ? draw_again(store, request, *open) : draw_offer(store, request, *open);
+    const auto done = draw_until_kept(store, request, *open);
     {
         const std::lock_guard lock(mutex_);
         drawing_.reset();
     }
     open->feed().end(request.id);
     if (!done) fail(store, request, done.error(), *open);
+}
+
+// Where another process offered something at the same place meanwhile, it is drawn behind that.
+Result<Unit> Scribe::draw_until_kept(store::Store& store, const store::RequestRecord& request,
+                                     OpenStory& open) {
+    constexpr int most_tries = 4;
+    for (int i = 1;; ++i) {
+        auto done =
+            request.redraw_of ? draw_again(store, request, open) : draw_offer(store, request, open);
+        if (done || done.error().code != ErrorCode::conflict || i == most_tries) return done;
+        const auto now_is = store.request(request.id);
+        const bool is_ours = now_is && now_is->state == store::RequestState::claimed &&
+                             now_is->claimed_by == server_;
+        if (!is_ours) return done;
+        open.feed().end(request.id);
+    }
 }
 
 void Scribe::fail(store::Store& store, const store::RequestRecord& request, const Error& cause,

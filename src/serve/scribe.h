@@ -80,6 +80,8 @@ private:
     Result<std::optional<store::RequestRecord>> claim(store::Store& store);
     bool serve_request(store::Store& store);
     void serve(store::Store& store, const store::RequestRecord& request);
+    Result<Unit> draw_until_kept(store::Store& store, const store::RequestRecord& request,
+                                 OpenStory& open);
     Result<Unit> draw_offer(store::Store& store, const store::RequestRecord& request,
                             OpenStory& open);
     Result<Unit> draw_again(store::Store& store, const store::RequestRecord& request,
@@ -123,6 +125,7 @@ private:
     std::optional<store::RequestId> drawing_;
     std::stop_source drawing_stop_;
     std::stop_source ahead_stop_;
+    std::stop_source errand_stop_;
 
     std::thread writer_;
     std::thread keeper_;

@@ -2,6 +2,7 @@
 #include "serve/service.h"
 
 #include "serve/api_openai.h"
+#include "serve/heap.h"
 #include "serve/openapi.h"
 #include "serve/page.h"
 #include "serve/session.h"
@@ -74,12 +75,14 @@ void Service::stop() {
 }
 
 void Service::look_after() {
+    constexpr int looks_between = 10;
     std::unique_lock lock(mutex_);
-    while (!is_stopping_) {
+    for (int n = 1; !is_stopping_; ++n) {
         changed_.wait_for(lock, std::chrono::seconds(1), [&] { return is_stopping_; });
         if (is_stopping_) return;
         lock.unlock();
         tell_news(api_);
+        if (n % looks_between == 0) give_back_free_memory();
         lock.lock();
     }
 }

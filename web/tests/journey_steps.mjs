@@ -101,7 +101,8 @@ export async function journey({ server, context, page, check, shot, axe, waitMs,
     await page.fill(".card textarea", " A door of green wood, and behind it music.");
     await page.reload();
     await ready(page, waitMs);
-    await page.click("[aria-label^='Edit A, then']");
+    await page.waitForSelector("text=your change is kept");
+    await page.keyboard.press("1"); // is not taken without the change
     assert.match(await page.inputValue(".card textarea"), /green wood/);
     await page.click("text=Take as edited");
     await page.waitForFunction(() => document.querySelector(".manuscript").textContent.includes("green wood"), null, { timeout: waitMs });
@@ -124,6 +125,9 @@ export async function journey({ server, context, page, check, shot, axe, waitMs,
     await page.waitForSelector("[role='tree']:focus");
     const before = (await state(page, story)).passages.length;
     await page.click(".node.left >> nth=0");
+    await page.waitForSelector(".tree-here .text");
+    assert.equal((await state(page, story)).passages.length, before); // looked at, not taken
+    await page.click("text=Take it there");
     await until(page, story, (now) => now.passages.length > before, waitMs);
     const now = await state(page, story);
     assert.ok(now.passages.filter((each) => each.parent === 0).length >= 2);

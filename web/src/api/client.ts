@@ -9,7 +9,7 @@ export class Refusal extends Error {
   }
   /** Whether the same again may work later. */
   get isPassing(): boolean {
-    return this.status === 0 || this.status === 408 || this.status === 429 || this.status >= 500;
+    return this.status === 0 || this.status === 408 || this.status === 429 || (this.status >= 500 && this.status !== 507);
   }
 }
 
@@ -82,6 +82,8 @@ export function inWords(refusal: Refusal): string {
       return `The story moved on meanwhile (${refusal.message}). What you typed is still here; look at where it stands, then try again.`;
     case 429:
       return "The server has as much to do as it can hold. It is asked again by itself; nothing is lost.";
+    case 507:
+      return `There is no room for more (${refusal.message}). What you typed is still here.`;
     case 503:
       return `The server is busy or its store does not answer (${refusal.message}). It is asked again by itself; nothing is lost.`;
     default:

@@ -57,7 +57,8 @@ function Editing({ slot, story, does }: { slot: Slot; story: number; does: CardD
       />
       <div className="acts">
         <button className="take" onClick={() => does.take(slot, text)}>Take as edited</button>
-        <button onClick={() => does.edit(null)}>Leave it</button>
+        <button onClick={() => does.edit(null)} title="What you changed is kept (Esc)">Later</button>
+        <button onClick={() => { keepDraft(name, ""); does.edit(null); }}>Drop the change</button>
       </div>
     </>
   );
@@ -88,6 +89,8 @@ export const CandidateCard = memo(function CandidateCard({ slot, story, place, c
   const hasSettings = Object.keys(slot.settings).length > 0;
   const name = `${slot.letter}, ${place + 1} of ${count}`;
   const state = isTaking ? "being taken" : isAsked ? "asked for" : slot.isWriting ? "being written" : "complete";
+  const begun = isComplete ? draftOf(editDraft(story, slot.offer, slot.index)) : "";
+  const isChanged = begun !== "" && begun !== slot.text;
   const says = hasSettings ? saysOf(slot.settings).join(" · ") : " ";
   const ending = slot.candidate && slot.candidate.ending !== "sentence_end" ? endingOf(slot.candidate.ending) : "";
   const vote = (value: number) => {
@@ -110,11 +113,12 @@ export const CandidateCard = memo(function CandidateCard({ slot, story, place, c
         <>
           <div key={slot.key} className="body" tabIndex={0} role="group" aria-label={`Text of ${slot.letter}`} style={{ ["--lines" as string]: lines }}>
             {slot.text.replace(/^\s+/u, "") || (slot.isWriting && <span className="waiting" aria-hidden="true"><i /><i /><i /></span>)}
+            {isComplete && slot.text.trim() === "" && <span className="quiet">The model ended the story here, without a word.</span>}
             {slot.isWriting && slot.text && <span className="caret" aria-hidden="true" />}
           </div>
           <div className="acts">
-            <button className="take" disabled={!isComplete || isTaking} onClick={() => does.take(slot)} aria-label={`Take ${slot.letter}`}>Take</button>
-            <button disabled={!isComplete} onClick={() => does.edit(slot)} aria-label={`Edit ${slot.letter}, then take it`} title="Edit, then take (e)">Edit</button>
+            <button className="take" disabled={!isComplete || isTaking || slot.text.trim() === ""} onClick={() => does.take(slot)} aria-label={`Take ${slot.letter}`}>Take</button>
+            <button disabled={!isComplete} onClick={() => does.edit(slot)} aria-label={`Edit ${slot.letter}, then take it`} title="Edit, then take (e)">{isChanged ? "Edit ✎" : "Edit"}</button>
             <button disabled={!isComplete} onClick={() => does.redraw(slot)} aria-label={`Draw ${slot.letter} again`} title="Draw this one again (r)">Again</button>
             <button
               className="small" aria-expanded={hasNumbers} onClick={() => setNumbers(!hasNumbers)} disabled={!hasSettings}
@@ -138,7 +142,8 @@ export const CandidateCard = memo(function CandidateCard({ slot, story, place, c
       <div className="votes">
         <button disabled={!isComplete} aria-pressed={rating?.rating === 1} onClick={() => vote(1)} aria-label={`Good: ${slot.letter}`}>{rating?.rating === 1 ? "★ good" : "☆ good"}</button>
         <button disabled={!isComplete} aria-pressed={rating?.rating === -1} onClick={() => vote(-1)} aria-label={`Poor: ${slot.letter}`}>{rating?.rating === -1 ? "▾ poor" : "▿ poor"}</button>
-        {ending && !hasNumbers && <span className="quiet ending">{ending}</span>}
+        {isChanged && !isEdited && <span className="quiet ending">your change is kept: Edit shows it</span>}
+        {ending && !hasNumbers && !isChanged && <span className="quiet ending">{ending}</span>}
       </div>
       {isRating && rating && rating.rating !== 0 && (
         <ReasonLine of={`Why is ${slot.letter} ${rating.rating > 0 ? "good" : "poor"}?`} draft={`reason.${story}.${slot.offer}.${slot.index}`} current={rating.reason}

@@ -93,6 +93,7 @@ export function Desk({ state, desk, statistics, onSpeak }: {
     })];
   }, [compared, story]);
 
+  const isOver = slots.length > 0 && complete === slots.length && slots.every((each) => each.text.trim() === "");
   const count = numbersInWords[desk.desk.candidates] ?? "some";
   const step = laid.offer?.step ?? laid.live?.step ?? path.length;
   return (
@@ -132,6 +133,13 @@ export function Desk({ state, desk, statistics, onSpeak }: {
         )}
         {slots.length > 0 && (
           <Deck slots={slots} story={story.id} lines={lines} edited={desk.edited} asked={desk.isAskedOnly || desk.waiting !== null} taking={desk.taking} ratings={story.ratings} does={desk.does} />
+        )}
+        {isOver && (
+          <p className="over" role="status">
+            The model thinks that the story ends here.{" "}
+            <button onClick={() => desk.ask(true, { ignore_end: true, min_new_tokens: 12 })}>Go on all the same</button>
+            {path.length > 1 && <button onClick={desk.undo}>Step back</button>} or write on yourself.
+          </p>
         )}
         <div className="acts main">
           {slots.length === 0 && <button className="take" id="ways-on" onClick={() => desk.ask()}>{capital(count)} way{desk.desk.candidates === 1 ? "" : "s"} on</button>}

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: 0BSD
 // What a writer does at the desk, as functions; what is under way; what was just taken. It owns no text.
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
-import type { Passage } from "../api/wire";
+import type { Passage, Settings } from "../api/wire";
 import { aheadOf, laidOut, letterOf, offersAt, passageOf, textTo, type Laid, type Slot } from "../state/desk_view";
-import { editDraft, forget } from "../state/drafts";
+import { draftOf, editDraft, forget } from "../state/drafts";
 import { complain, dismiss, say } from "../state/notices";
 import * as post from "../state/post";
 import { offerOf, setup } from "../state/setup";
@@ -60,9 +60,20 @@ export function useDesk(state: StoryState, tell: (event: OwnEvent) => void) {
   latest.current = { story, laid, slots, state };
   // What the page shows as taken may still be on its way: what builds on it waits for the server's word.
   const settled = useRef<Promise<unknown>>(Promise.resolve());
-  const once = useCallback((run: () => void) => void settled.current.then(run), []);
+  // Until its story has come to where that put it, too; not for ever, should it not come.
+  const landed = useRef<number | null>(null);
+  const once = useCallback((run: () => void) => {
+    const since = Date.now();
+    const look = () => {
+      const isThere = landed.current === null || latest.current.story?.head === landed.current;
+      if (!isThere && Date.now() - since < longestLandingMs) return void setTimeout(look, 30);
+      landed.current = null;
+      run();
+    };
+    void settled.current.then(look);
+  }, []);
 
-  const ask = useCallback((isRefusing = false) => once(() => {
+  const ask = useCallback((isRefusing = false, more: Settings = {}) => once(() => {
     const { story: now, laid: on } = latest.current;
     if (!now) return;
     setNumber(null);
@@ -70,7 +81,7 @@ export function useDesk(state: StoryState, tell: (event: OwnEvent) => void) {
     dismiss("desk");
     if (isRefusing && on.offer && passageOfOffer(now.passages, on.offer.id) === null)
       post.choose(now.id, { offer: on.offer.id, index: null, head: now.head }).catch(() => undefined);
-    post.askForOffer(now.id, now.head).catch((error: unknown) => complain("desk", error));
+    post.askForOffer(now.id, now.head, more).catch((error: unknown) => complain("desk", error));
   }), []);
 
   const goOn = useCallback((story: number, head: number) => {
@@ -88,6 +99,12 @@ export function useDesk(state: StoryState, tell: (event: OwnEvent) => void) {
     if (again && text === undefined && again.origin === "generated") {
       post.move(now.id, { kind: "jump", to: again.id }).catch((error: unknown) => complain("desk", error));
       return;
+    }
+    if (slot.text.trim() === "" && text === undefined) return say("desk", "There are no words here to take.");
+    const begun = text === undefined ? draftOf(editDraft(now.id, slot.offer, slot.index)) : "";
+    if (begun !== "" && begun !== slot.text) {
+      setEdited(slot.key);
+      return say("desk", "You had begun to change these words: take them as edited, or drop the change.");
     }
     const isEdited = text !== undefined && text.trim() !== "" && text !== slot.text;
     const draft = { name: editDraft(now.id, slot.offer, slot.index), text: text ?? "" };
@@ -112,6 +129,7 @@ export function useDesk(state: StoryState, tell: (event: OwnEvent) => void) {
       .then((answer) => {
         if (!isEdited) forget(`fabula.draft.${draft.name}`);
         setTaken({ ...take, passage: answer.passage.id });
+        landed.current = answer.head;
         goOn(now.id, answer.head);
       })
       .catch((error: unknown) => {
@@ -201,6 +219,8 @@ export function useDesk(state: StoryState, tell: (event: OwnEvent) => void) {
 }
 
 export type DeskState = ReturnType<typeof useDesk>;
+
+const longestLandingMs = 3000;
 
 const soon = () => new Promise<void>((done) => setTimeout(done, 0));
 

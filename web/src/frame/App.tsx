@@ -100,7 +100,10 @@ export function App() {
       w: () => document.getElementById("own-words")?.focus(),
       g: toTree,
       s: () => openLeaf("settings"),
-      m: () => openLeaf("notes"),
+      m: () => {
+        openLeaf("notes");
+        requestAnimationFrame(() => document.querySelector<HTMLElement>(".leaf textarea")?.focus());
+      },
       Escape: () => { if (isNarrow() && routed) openLeaf(null); },
     });
   }
@@ -139,7 +142,7 @@ export function App() {
       {isShelfOpen && <Shelf current={id} stamp={stamp} onOpen={open} onNew={onNew} />}
       <main>
         {id === null ? <EmptyDesk onBegun={onBegun} />
-          : state.isRemoved || link === "gone" ? <div className="writing-place empty"><h1>This story is gone</h1><p>It was deleted, here or elsewhere. What you had typed for it is still in this browser.</p><button className="take" onClick={() => open(null)}>A new one</button></div>
+          : state.isRemoved || link === "gone" ? <div className="writing-place empty"><h1>There is no such story</h1><p>It was deleted, here or elsewhere, or it never was. What you may have typed for it is still in this browser.</p><button className="take" onClick={() => open(null)}>A new one</button></div>
           : story ? <Desk key={story.id} state={state} desk={desk} statistics={statistics} onSpeak={setSpoken} />
           : <div className="writing-place"><p className="quiet" role="status">{link === "lost" ? "The server cannot be reached; this page tries again by itself." : "opening the story …"}</p></div>}
       </main>

@@ -42,9 +42,10 @@ export function EmptyDesk({ onBegun }: { onBegun: (story: Story) => void }) {
     own.style.height = "auto";
     own.style.height = `${Math.min(own.scrollHeight + 2, window.innerHeight * 0.5)}px`;
   }, [prompt]);
+  const isBadSeed = seed.trim() !== "" && !/^\d{1,20}$/.test(seed.trim());
   const begin = () => {
     const story = newStory(prompt, title, seed, instruction);
-    if (!story || isSending) return;
+    if (!story || isSending || isBadSeed) return;
     setSending(true);
     beginStory(story, { name: "new.prompt", text: prompt })
       .then((begun) => {
@@ -57,7 +58,6 @@ export function EmptyDesk({ onBegun }: { onBegun: (story: Story) => void }) {
       .finally(() => setSending(false));
   };
   const model = models.find((each) => each.is_default) ?? models[0];
-  const isBadSeed = seed.trim() !== "" && !/^\d{1,20}$/.test(seed.trim());
   return (
     <div className="writing-place empty">
       <h1>How does it begin?</h1>
@@ -67,7 +67,7 @@ export function EmptyDesk({ onBegun }: { onBegun: (story: Story) => void }) {
         onKeyDown={(event) => event.key === "Enter" && (event.ctrlKey || event.metaKey) && begin()}
       />
       <div className="acts">
-        <button className="take" id="begin" onClick={begin} disabled={prompt.trim() === "" || isSending}>{isSending ? "Opening the book …" : "Begin"}</button>
+        <button className="take" id="begin" onClick={begin} disabled={prompt.trim() === "" || isSending || isBadSeed}>{isSending ? "Opening the book …" : "Begin"}</button>
         <span className="quiet hint">Ctrl Enter</span>
       </div>
       <details>

@@ -134,7 +134,12 @@ const Tree = memo(function Tree({ story, onJump, onTake }: Of) {
               <g
                 key={node.id} id={`node-${node.id}`} role="treeitem" aria-label={nameOf(node)} aria-level={node.row + 1} aria-selected={node.isHead} data-node={node.id}
                 className={`node ${node.passage === null ? "left" : node.isOnPath ? "taken" : "branch"}${node.isHead ? " head" : ""}${node.id === here?.id ? " here" : ""}${marked === node.id || dragged?.from === node.id && dragged.over || dragged?.over === node.id ? " marked" : ""}`}
-                onClick={() => { setAt(node.id); if (!compared) go(node); }}
+                onClick={() => {
+                  // What was left is looked at first: taking it draws new ways on.
+                  const isSeen = node.passage !== null || node.id === at;
+                  setAt(node.id);
+                  if (!compared && isSeen) go(node);
+                }}
               >
                 <title>{firstWords(node.text, 24)}</title>
                 <circle cx={x(node)} cy={y(node)} r={11} className="reach" />

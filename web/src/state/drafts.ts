@@ -59,6 +59,15 @@ export function onSettled(listener: (name: string) => void): () => void {
   return () => settled.delete(listener);
 }
 
+/** Calls `listener` when another tab changed that draft. Returns how to stop. */
+export function onTypedElsewhere(name: string, listener: () => void): () => void {
+  const onStorage = (event: StorageEvent) => {
+    if (event.key === prefix + name) listener();
+  };
+  window.addEventListener("storage", onStorage);
+  return () => window.removeEventListener("storage", onStorage);
+}
+
 /** Forgets a draft that was sent, unless more was typed meanwhile. */
 export function settleDraft(name: string, sent: string): void {
   if (draftOf(name) === sent) forget(prefix + name);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: 0BSD
 // The page's one outbox, and what a writer does as letters to the server.
 import { ask, inWords, storyPath } from "../api/client";
-import type { Choice, NewChoice, NewStory, Passage, Rating, Story } from "../api/wire";
+import type { Choice, NewChoice, NewStory, Passage, Rating, Settings, Story } from "../api/wire";
 import { dismiss, locked, say } from "./notices";
 import { Outbox, type Letter } from "./outbox";
 import { offerOf, setup } from "./setup";
@@ -36,8 +36,12 @@ const post = <T>(what: string, story: number | null, path: string, body: unknown
 
 export const beginStory = (body: NewStory, draft: Draft): Promise<Story> => post("story", null, "/api/v1/stories", body, draft);
 
-export const askForOffer = (story: number, head: number): Promise<unknown> =>
-  post("offer", story, storyPath(story, "/offers"), offerOf(setup.get(), head));
+/** `more`: settings for this once, over those of the desk. */
+export const askForOffer = (story: number, head: number, more: Settings = {}): Promise<unknown> => {
+  const body = offerOf(setup.get(), head);
+  const settings = { ...body.settings, ...more };
+  return post("offer", story, storyPath(story, "/offers"), Object.keys(settings).length > 0 ? { ...body, settings } : body);
+};
 
 export const askForRedraw = (story: number, offer: number, replaces: number, settings?: Record<string, unknown>): Promise<unknown> =>
   post("redraw", story, `/api/v1/offers/${offer}/candidates`, settings ? { replaces, settings } : { replaces });

@@ -66,7 +66,7 @@ export function whyOf(policy: string): string {
     random: "drawn at random, to see what suits you",
     average: "near what was picked at this step before",
     portfolio: "one of several ways that were picked before",
-    auto: "near what you picked before",
+    auto: "as what was picked before suggests",
     adaptive: "warmer where the model is sure, cooler where it is not",
   };
   const why = whys[base] ?? `by the policy ${base}`;
@@ -77,6 +77,9 @@ const endings: Record<string, string> = {
   sentence_end: "ends with a sentence",
   end_of_text: "the model ended the story here",
   end: "the model ended the story here",
+  budget: "cut at the longest length",
+  window: "the model's window is full",
+  exhausted: "no word was left that may stand here",
   length: "cut at the longest length",
   max_tokens: "cut at the longest length",
   stop_string: "ends at a stop word",
