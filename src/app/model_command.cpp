@@ -12,6 +12,7 @@
 #include "app/signals.h"
 #include "app/terminal.h"
 #include "app/walk_command.h"
+#include "model/hugging_face/import_folder.h"
 #include "model/import_llama2c.h"
 #include "model/memory.h"
 
@@ -34,13 +35,47 @@ struct ModelArguments {
     bool json = false;
 };
 
-// A checkpoint is of single precision: no type that it is imported to is larger.
-Result<Unit> room_for_model(const std::string& checkpoint) {
+// What is not there, or may not be looked at, is told of by the import.
+std::uint64_t size_of(const std::string& source) {
+    std::error_code failure;
+    const std::string folder = model::hugging_face::model_folder_of(source);
+    if (folder.empty()) {
+        const auto size = std::filesystem::file_size(source, failure);
+        return failure ? 0 : size;
+    }
+    std::uint64_t size = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(folder, failure)) {
+        if (entry.path().extension() != ".safetensors") continue;
+        const auto one = entry.file_size(failure);
+        if (!failure) size += one;
+    }
+    return size;
+}
+
+// A checkpoint is of single precision: no type that it is imported to is larger. A folder may be of
+// half precision: twice its size for f32.
+Result<Unit> room_for_model(const std::string& source, model::WeightType type) {
     const auto configuration = Configuration::load({}, config_file(), process_environment);
     if (!configuration) return configuration.error();
-    std::error_code failure;  // a file that is not there is told of by the import
-    const auto size = std::filesystem::file_size(checkpoint, failure);
-    return check_models_budget(*configuration, failure ? 0 : size);
+    const bool is_folder = !model::hugging_face::model_folder_of(source).empty();
+    const std::uint64_t factor = is_folder && type == model::WeightType::f32 ? 2 : 1;
+    return check_models_budget(*configuration, factor * size_of(source));
+}
+
+Result<model::ImportReport> import_source(const ModelArguments& arguments, const std::string& out,
+                                          const model::ImportOptions& options) {
+    const std::string folder = model::hugging_face::model_folder_of(arguments.checkpoint);
+    if (!folder.empty()) {
+        if (arguments.tokenizer.empty())
+            return model::hugging_face::import_folder(folder, out, options);
+        return Error{ErrorCode::invalid_input,
+                     "--tokenizer is for llama2.c checkpoints; a folder has its own"};
+    }
+    if (arguments.tokenizer.empty())
+        return Error{ErrorCode::invalid_input, "'" + arguments.checkpoint +
+                                                   "' is no folder with a model; a llama2.c "
+                                                   "checkpoint needs --tokenizer"};
+    return model::import_llama2c(arguments.checkpoint, arguments.tokenizer, out, options);
 }
 
 Result<int> import_model(const ModelArguments& arguments) {
@@ -51,7 +86,7 @@ Result<int> import_model(const ModelArguments& arguments) {
     if (out.find('/') == std::string::npos && !std::filesystem::path(out).has_extension())
         out = models_folder() + "/" + out + ".gguf";
     if (const auto made = make_folder_of(out); !made) return made.error();
-    if (const auto room = room_for_model(arguments.checkpoint); !room) return room.error();
+    if (const auto room = room_for_model(arguments.checkpoint, *type); !room) return room.error();
     Progress progress("importing " + std::filesystem::path(out).filename().string(), 1, "");
     model::ImportOptions options;
     options.name =
@@ -61,8 +96,7 @@ Result<int> import_model(const ModelArguments& arguments) {
         progress.update(static_cast<double>(share));
         return !stop.stop_requested();
     };
-    const auto report =
-        model::import_llama2c(arguments.checkpoint, arguments.tokenizer, out, options);
+    const auto report = import_source(arguments, out, options);
     progress.clear();
     if (stop.stop_requested()) return 128 + signal_received();
     if (!report) return report.error();
@@ -73,6 +107,8 @@ Result<int> import_model(const ModelArguments& arguments) {
     for (const auto& tensor : report->kept_f16)
         std::cout << "  " << tensor << " stays f16: no block of " << arguments.type
                   << " divides its rows\n";
+    for (const auto& tensor : report->left_out)
+        std::cout << "  " << printable_line(tensor) << " is left out: the model does not read it\n";
     return exit_success;
 }
 
@@ -150,6 +186,7 @@ void add_model(CLI::App& app, Run& run) {
   fabula model list
   fabula model info stories15M-q8_0
   fabula model use stories15M-q8_0
+  fabula model import bloom-560m --out bloom-560m-q8_0 --type q8_0
   fabula model import stories15M.bin --tokenizer tokenizer.bin --out stories15M-f32 --type f32
   fabula model tokens --text "Once upon a time"
   fabula model logits --tokens 1,9038,2501 --out logits.bin)");
@@ -162,14 +199,15 @@ void add_model(CLI::App& app, Run& run) {
             };
         });
     };
-    auto* import = command->add_subcommand("import", "make a GGUF model of a llama2.c checkpoint");
+    auto* import = command->add_subcommand(
+        "import", "make a GGUF model of a Hugging Face folder or a llama2.c checkpoint");
     import
         ->add_option("checkpoint", arguments->checkpoint,
-                     "FILE, or FILE:BEGIN:END for a part of it")
+                     "DIR with a model; or FILE, FILE:BEGIN:END: a llama2.c checkpoint")
         ->required();
     import
-        ->add_option("--tokenizer", arguments->tokenizer, "its tokenizer.bin, or a part of a file")
-        ->required()
+        ->add_option("--tokenizer", arguments->tokenizer,
+                     "of a llama2.c checkpoint: its tokenizer.bin, or a part of a file")
         ->type_name("FILE");
     import->add_option("--out", arguments->out, "a file, or a name in the models folder")
         ->required()

@@ -3,6 +3,7 @@
 // model runs, everything that needs ggml says why it does not.
 #include "model/cpu/load.h"
 #include "model/gguf_file.h"
+#include "model/hugging_face/import_folder.h"
 #include "model/import_llama2c.h"
 #include "model/llama/load.h"
 
@@ -47,4 +48,16 @@ Result<ImportReport> inspect_llama2c(std::span<const std::byte> /*checkpoint*/,
     return absent("checkpoint");
 }
 
+namespace hugging_face {
+
+Result<ImportReport> import_folder(const std::string& folder, const std::string& /*out*/,
+                                   const ImportOptions& /*options*/) {
+    return absent("import of '" + folder + "'");
+}
+
+std::string model_folder_of(const std::string& /*path*/) {
+    return "";
+}
+
+}  // namespace hugging_face
 }  // namespace fabula::model
