@@ -158,7 +158,8 @@ void read_bloom(Settings& settings, ModelConfig& config) {
 void read_rope(Settings& settings, ModelConfig& config) {
     const JsonValue* rope = settings.find("rope_parameters");
     if (rope == nullptr) rope = settings.find("rope_scaling");
-    Settings scaling(rope != nullptr ? *rope : JsonValue());
+    const JsonValue none;
+    Settings scaling(rope != nullptr ? *rope : none);
     config.rope_base = settings.find("rope_theta") != nullptr ? settings.real("rope_theta", {})
                                                               : scaling.real("rope_theta", 10000.0);
     if (rope != nullptr && rope->object() == nullptr) settings.corrupt("RoPE's settings are none");
