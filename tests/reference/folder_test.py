@@ -8,7 +8,9 @@ makes the same tensors and the same vocabulary of the folder. `tokenizers`: real
 written as folders, imported, and held against the tokens that llama.cpp's authors list. `export`: what is exported is
 imported again as the same bytes. Exit status 77: what it needs is not there.
 """
-import itertools
+import ast
+import configparser
+import importlib.util
 import json
 import os
 import pathlib
@@ -25,7 +27,9 @@ except ImportError:
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from folder_forward import FAULTS, FolderForward  # noqa: E402
-from made_folder import FAMILIES, make_folder, small_byte_level, small_sentencepiece  # noqa: E402
+from gguf_weights import Gguf  # noqa: E402
+from made_folder import (FAMILIES, byte_level_tokenizer, make_folder, sentencepiece_tokenizer, small_byte_level,  # noqa: E402
+                         small_sentencepiece)
 
 FABULA = sys.argv[1]
 TOLERANCES = {"cpu": 1e-4, "llama": 5e-3}  # relative RMS
@@ -108,9 +112,170 @@ def faults(scratch: pathlib.Path) -> int:
     return 0
 
 
+def llama_cpp(scratch: pathlib.Path) -> pathlib.Path | None:
+    """The converter and the vocabularies of the pinned llama.cpp, or None where its bundle is not there."""
+    root = pathlib.Path(__file__).resolve().parent.parent.parent
+    lock = configparser.ConfigParser()
+    lock.read(root / "third_party/sources.lock")
+    cache = pathlib.Path(os.environ.get("FABULA_CACHE") or pathlib.Path.home() / ".cache/fabula")
+    bundle = cache / "sources" / lock["node-llama-cpp"]["file"]
+    if not bundle.exists():
+        print(f"{bundle} is not there")
+        return None
+    out = scratch / "llama.cpp"
+    subprocess.run(["git", "clone", "--quiet", "--no-checkout", bundle, out], check=True, capture_output=True)
+    subprocess.run(["git", "checkout", "--quiet", "HEAD", "--", "conversion", "gguf-py", "models"], check=True, cwd=out)
+    return out
+
+
+def witness(source: pathlib.Path, folder: pathlib.Path, split: str) -> Gguf:
+    out = folder.parent / f"{folder.name}-theirs.gguf"
+    done = subprocess.run([sys.executable, pathlib.Path(__file__).with_name("converter_witness.py"), source, folder, out, split],
+                          capture_output=True)
+    if done.returncode != 0:
+        raise RuntimeError(done.stderr.decode()[-2000:])
+    return Gguf(str(out))
+
+
+def raw_tensor(gguf: Gguf, name: str) -> tuple:
+    shape, number, offset = gguf.places[name]
+    n_bytes = int(np.prod(shape)) * 4
+    return shape, number, bytes(gguf.bytes[gguf.data + offset:gguf.data + offset + n_bytes])
+
+
+# Keys of the converter that say something else on purpose, or tell of the folder and not of the model.
+NOT_COMPARED = ("general.name", "general.size_label", "general.basename", "general.finetune", "general.version",
+                "general.sampling", "GGUF.")
+
+
+def compare(ours: Gguf, theirs: Gguf, config: dict) -> tuple[int, int]:
+    """How many tensors and keys are the same; anything else is a failure."""
+    assert sorted(ours.places) == sorted(theirs.places)
+    for name in theirs.places:
+        (shape, number, mine), (their_shape, their_number, other) = raw_tensor(ours, name), raw_tensor(theirs, name)
+        assert shape == their_shape and number == their_number == 0, name
+        if name == "rope_freqs.weight":  # they compute these in single precision
+            assert np.allclose(np.frombuffer(mine, "<f4"), np.frombuffer(other, "<f4"), rtol=2e-6)
+        else:
+            assert mine == other, name
+    n_keys = 0
+    for key, value in theirs.keys.items():
+        if key.startswith(NOT_COMPARED):
+            continue
+        found = ours.keys.get(key)
+        if key.endswith(".feed_forward_length") and config.get("n_inner"):
+            assert found == config["n_inner"] and value == 4 * config["n_embd"]  # their mistake
+        elif key == "tokenizer.ggml.scores":
+            assert len(found) >= len(value) and set(value) == {-1000.0}  # they neither compute nor fill up
+        elif key == "tokenizer.ggml.token_type" and ours.keys["tokenizer.ggml.model"] == "llama":
+            found[0] = 3  # <unk>: the token for what is unknown, to them markup
+            assert found[:len(value)] == value and set(found[len(value):]) <= {5}
+        elif key == "tokenizer.ggml.tokens":
+            assert found[:len(value)] == value
+        else:
+            assert found == value, (key, found, value)
+        n_keys += 1
+    return len(theirs.places), n_keys
+
+
+def converter(scratch: pathlib.Path) -> int:
+    source = llama_cpp(scratch)
+    if source is None:
+        return MISSING
+    if importlib.util.find_spec("torch") is None:
+        print("torch is not there: apt-get install python3-torch")
+        return MISSING
+    for number, (family, options) in enumerate(CASES):
+        folder = scratch / f"{family}-{number}"
+        config = make_folder(folder, family, seed=number, **options)
+        ours = Gguf(str(imported(folder)))
+        n_tensors, n_keys = compare(ours, witness(source, folder, ours.keys["tokenizer.ggml.pre"]), config)
+        print(f"{folder.name}: {n_tensors} tensors and {n_keys} keys are the same")
+    return 0
+
+
+def encoded(model: pathlib.Path, texts: list[str]) -> list[list[int]]:
+    done = subprocess.run([pathlib.Path(FABULA).parent / "encode_texts", model], capture_output=True,
+                          input=b"".join(text.encode() + b"\0" for text in texts))
+    assert done.returncode == 0, done.stderr.decode()
+    lines = done.stdout.decode().split("\n")[:-1]
+    assert len(lines) == len(texts)
+    return [[int(word) for word in line.split()] if not line.startswith("refused") else [-1] for line in lines]
+
+
+def folder_of_vocabulary(folder: pathlib.Path, vocabulary: Gguf, split: str, family: str) -> dict:
+    """A model folder with this vocabulary, whose tokenizer.json is as transformers would write it."""
+    tokens, types = vocabulary.keys["tokenizer.ggml.tokens"], vocabulary.keys["tokenizer.ggml.token_type"]
+    special = [token for token, kind in zip(tokens, types) if kind == 3]
+    if vocabulary.keys["tokenizer.ggml.model"] == "llama":
+        scores = dict(zip(tokens, vocabulary.keys["tokenizer.ggml.scores"]))
+        tokenizer = sentencepiece_tokenizer([])
+        normal = [token for token, kind in zip(tokens, types) if kind == 1]
+        known = set(normal)
+        tokenizer["model"]["vocab"] = {token: i for i, token in enumerate(tokens)}
+        # As transformers' SentencePieceExtractor: every pair that is a token, by the score of the whole.
+        tokenizer["model"]["merges"] = [[token[:at], token[at:]] for token in sorted(normal, key=lambda token: -scores[token])
+                                        for at in range(1, len(token)) if token[:at] in known and token[at:] in known]
+    else:
+        tokenizer = byte_level_tokenizer(split, tokens, vocabulary.keys["tokenizer.ggml.merges"], special)
+    small = {"gpt2": {"n_layer": 1, "n_embd": 32}, "bloom": {"n_layer": 1, "hidden_size": 32, "n_head": 4},
+             "llama": {"num_hidden_layers": 1, "hidden_size": 32, "num_attention_heads": 4, "intermediate_size": 32}}[family]
+    small |= {f"{name}_token_id": vocabulary.keys.get(f"tokenizer.ggml.{name}_token_id", 0) for name in ("bos", "eos")}
+    return make_folder(folder, family, changes=small, tokenizer=tokenizer)
+
+
+# The vocabularies that llama.cpp brings with tokens that its authors list, the split, and the family that has it.
+VOCABULARIES = (("gpt-2", "gpt-2", "gpt2"), ("llama-bpe", "llama-bpe", "llama"), ("llama-spm", "default", "llama"),
+                ("starcoder", "smollm", "llama"))
+HASHED = ("gpt-2", "llama-bpe")  # of which the converter knows the hash
+
+
+def hashed_text(source: pathlib.Path) -> str:
+    """The text that the converter tells tokenizers apart by."""
+    line = next(line for line in (source / "conversion/base.py").read_text().splitlines() if " chktxt = " in line)
+    return ast.literal_eval(line.split(" = ", 1)[1])
+
+
+def tokenizers(scratch: pathlib.Path) -> int:
+    source = llama_cpp(scratch)
+    if source is None:
+        return MISSING
+    for name, split, family in VOCABULARIES:
+        path = source / f"models/ggml-vocab-{name}.gguf"
+        folder = scratch / name
+        vocabulary = Gguf(str(path))
+        config = folder_of_vocabulary(folder, vocabulary, split, family)
+        model = imported(folder, "q8_0")
+        ours = Gguf(str(model))
+        assert ours.keys["tokenizer.ggml.pre"] == split
+        for key in ("tokens", "token_type", "merges"):
+            theirs = vocabulary.keys.get(f"tokenizer.ggml.{key}")
+            assert theirs is None or ours.keys[f"tokenizer.ggml.{key}"][:len(theirs)] == theirs, key
+        if "tokenizer.ggml.scores" in vocabulary.keys:  # ours come from the merges, theirs from sentencepiece
+            both = zip(vocabulary.keys["tokenizer.ggml.token_type"], ours.keys["tokenizer.ggml.scores"],
+                       vocabulary.keys["tokenizer.ggml.scores"])
+            assert all(mine == their for kind, mine, their in both if kind == 1)
+        texts = path.with_suffix(".gguf.inp").read_bytes().decode().split("\n__ggml_vocab_test__\n")[:-1]
+        wanted = [[int(word) for word in line.split()] for line in path.with_suffix(".gguf.out").read_text().splitlines()]
+        found = encoded(model, texts)
+        for text, mine, theirs in zip(texts, found, wanted, strict=True):
+            assert mine == theirs, (name, text, mine, theirs)
+        note = ""
+        if name in HASHED and importlib.util.find_spec("torch") is not None:
+            (ids,) = encoded(model, [hashed_text(source)])
+            if split == "llama-bpe":
+                ids.insert(0, config["bos_token_id"])
+            theirs = witness(source, folder, "hash:" + ",".join(map(str, ids)))
+            assert theirs.keys["tokenizer.ggml.pre"] == split
+            note = ", and the converter finds the same split by its hash"
+        print(f"{name}: {len(texts)} texts have the listed tokens{note}")
+    return 0
+
+
 def main() -> int:
+    sys.stdout.reconfigure(line_buffering=True)
     with tempfile.TemporaryDirectory() as scratch:
-        return {"forward": forward, "faults": faults}[sys.argv[2]](pathlib.Path(scratch))
+        return {"forward": forward, "faults": faults, "converter": converter, "tokenizers": tokenizers}[sys.argv[2]](pathlib.Path(scratch))
 
 
 if __name__ == "__main__":

@@ -261,6 +261,11 @@ def make_folder(folder: pathlib.Path, family: str, seed: int = 1, changes: dict 
     write_weights(folder, made.tensors, dtype, n_files)
     (folder / "config.json").write_text(json.dumps(config, indent=2))
     (folder / "tokenizer.json").write_text(json.dumps(tokenizer, ensure_ascii=False))
+    names = {number: token for token, number in tokenizer["model"]["vocab"].items()}
+    names |= {added["id"]: added["content"] for added in tokenizer["added_tokens"]}
+    about = {"bos_token": names.get(config["bos_token_id"]), "eos_token": names.get(config["eos_token_id"]),
+             "chat_template": "{{ messages }}"}
+    (folder / "tokenizer_config.json").write_text(json.dumps(about))
     return config
 
 
