@@ -61,5 +61,7 @@ Result<JsonValue> read_json_file(const std::string& path);
 
 /// The text of `value`, indented by two, with a line break at its end.
 std::string to_json_text(const JsonValue& value);
+/// The same without a break or a space.
+std::string to_json_line(const JsonValue& value);
 
 }  // namespace fabula::model::hugging_face

@@ -196,4 +196,8 @@ std::string to_json_text(const JsonValue& value) {
     return foreign(value).dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
+std::string to_json_line(const JsonValue& value) {
+    return foreign(value).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
 }  // namespace fabula::model::hugging_face

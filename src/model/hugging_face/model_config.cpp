@@ -26,6 +26,7 @@ public:
 
     const std::optional<Error>& fault() const { return fault_; }
     const JsonValue* find(std::string_view key) const { return config_.find(key); }
+    bool is_true(std::string_view key) const { return config_.is_true_at(key); }
 
     /// The number under one of `keys`, which mean the same; all that are there must agree.
     std::uint64_t count(std::initializer_list<const char*> keys, std::uint64_t most,
@@ -197,6 +198,8 @@ void read_llama(Settings& settings, ModelConfig& config) {
     config.epsilon = settings.real("rms_norm_eps", 1e-6);
     config.names_head_size = settings.find("head_dim") != nullptr;
     config.head_size = settings.count({"head_dim"}, widest, config.n_embd / config.n_head);
+    config.has_attention_bias = settings.is_true("attention_bias");
+    config.has_mlp_bias = settings.is_true("mlp_bias");
     read_rope(settings, config);
     settings.one_of("hidden_act", {"silu", "swish"}, "silu");
     for (const char* const key : {"num_local_experts", "num_experts", "n_routed_experts"})

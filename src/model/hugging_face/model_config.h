@@ -43,6 +43,9 @@ struct ModelConfig {
     double rope_base = 10000;
     RopeScaling rope_scaling;
     bool is_tied = true;  // the head is the embeddings
+    /// Of Llama models; the tensors of a folder decide, not these.
+    bool has_attention_bias = false;
+    bool has_mlp_bias = false;
     /// "bos", "eos", "unk", "sep", "pad", "cls", "mask" to what BOS_token_id says, where it is one
     /// number.
     std::map<std::string, std::uint64_t> special_ids;
