@@ -1,12 +1,14 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: 0BSD
-"""converter_witness.py LLAMA_CPP FOLDER OUT SPLIT|hash:IDS: the converter of llama.cpp on a model folder, without transformers.
+"""converter_witness.py LLAMA_CPP FOLDER OUT SPLIT|hash:IDS|ADAPTER: the converter of llama.cpp without transformers.
 
 What the converter asks of transformers is answered from tokenizer.json. It finds the name of the text split by hashing
-the tokens of a text, which this stub cannot make: SPLIT is taken for the name, or with hash:IDS these are the tokens.
+the tokens of a text, which this stub cannot make: SPLIT is taken for the name, or with hash:IDS these are the tokens. With the folder of a PEFT adapter that is converted, and
+FOLDER is its base.
 """
 import json
 import pathlib
+import runpy
 import sys
 import types
 
@@ -71,6 +73,19 @@ class Silent:
 sys.modules["tqdm"] = types.SimpleNamespace(tqdm=Silent)
 sys.modules["sentencepiece"] = types.SimpleNamespace(SentencePieceProcessor=object)
 sys.path[:0] = [LLAMA_CPP, LLAMA_CPP + "/gguf-py"]
+
+if (pathlib.Path(SPLIT) / "adapter_config.json").exists():
+    def load_file(path, device):
+        del device
+        return {name: torch.from_numpy(numbers.astype("float32")) for name, numbers in read_safetensors(pathlib.Path(path)).items()}
+
+    sys.path.append(str(pathlib.Path(__file__).resolve().parent))
+    from made_folder import read_safetensors
+    sys.modules["safetensors"] = types.ModuleType("safetensors")
+    sys.modules["safetensors.torch"] = types.SimpleNamespace(load_file=load_file)
+    sys.argv = ["convert_lora_to_gguf.py", "--base", FOLDER, "--outfile", OUT, "--outtype", "f32", SPLIT]
+    runpy.run_path(LLAMA_CPP + "/convert_lora_to_gguf.py", run_name="__main__")
+    sys.exit()
 
 import conversion  # noqa: E402
 import gguf  # noqa: E402

@@ -1,19 +1,21 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: 0BSD
-"""folder_test.py FABULA forward|faults|converter|tokenizers|export: is the import of model folders right?
+"""folder_test.py FABULA forward|faults|converter|tokenizers|export|adapters: is the import of model folders right?
 
 `forward`: our decoder and llama.cpp on imported models, against a float64 pass over the folder itself. `faults`: each
 planted mistake moves that pass by at least ten times its tolerance. `converter`: the converter of the pinned llama.cpp
 makes the same tensors and the same vocabulary of the folder. `tokenizers`: real vocabularies that come with llama.cpp,
 written as folders, imported, and held against the tokens that llama.cpp's authors list. `export`: what is exported is
-imported again as the same bytes. Exit status 77: what it needs is not there.
+imported again as the same bytes. `adapters`: what an imported adapter adds to its base is what PEFT merges. Exit status 77: what it needs is not there.
 """
 import ast
 import configparser
 import importlib.util
+import itertools
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -28,8 +30,8 @@ except ImportError:
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from folder_forward import FAULTS, FolderForward  # noqa: E402
 from gguf_weights import Gguf  # noqa: E402
-from made_folder import (FAMILIES, byte_level_tokenizer, make_folder, sentencepiece_tokenizer, small_byte_level,  # noqa: E402
-                         small_sentencepiece)
+from made_folder import (FAMILIES, byte_level_tokenizer, make_folder, read_weights, sentencepiece_tokenizer,  # noqa: E402
+                         small_byte_level, small_sentencepiece, write_safetensors, write_weights)
 
 FABULA = sys.argv[1]
 TOLERANCES = {"cpu": 1e-4, "llama": 5e-3}  # relative RMS
@@ -124,7 +126,7 @@ def llama_cpp(scratch: pathlib.Path) -> pathlib.Path | None:
         return None
     out = scratch / "llama.cpp"
     subprocess.run(["git", "clone", "--quiet", "--no-checkout", bundle, out], check=True, capture_output=True)
-    subprocess.run(["git", "checkout", "--quiet", "HEAD", "--", "conversion", "gguf-py", "models"], check=True, cwd=out)
+    subprocess.run(["git", "checkout", "--quiet", "HEAD", "--", "conversion", "convert_lora_to_gguf.py", "gguf-py", "models"], check=True, cwd=out)
     return out
 
 
@@ -274,10 +276,103 @@ def tokenizers(scratch: pathlib.Path) -> int:
     return 0
 
 
+def export(scratch: pathlib.Path) -> int:
+    for number, (family, options) in enumerate(CASES):
+        folder, again = scratch / f"{family}-{number}", scratch / f"{family}-{number}-again"
+        config = make_folder(folder, family, seed=number, **options)
+        first, second = scratch / "first.gguf", scratch / "second.gguf"
+        run("model", "import", folder, "--out", first, "--type", "f32", "--name", "m")
+        run("model", "export", first, "--out", again)
+        run("model", "import", again, "--out", second, "--type", "f32", "--name", "m")
+        assert first.read_bytes() == second.read_bytes(), options
+        tokens = some_tokens(config, number)
+        assert np.array_equal(FolderForward(folder).logits(tokens), FolderForward(again).logits(tokens))
+        run("model", "import", folder, "--out", first, "--type", "f16", "--name", "m")
+        for kind in ("f16", "q8_0"):
+            half = scratch / f"{family}-{number}-{kind}"
+            run("model", "import", folder, "--out", first, "--type", kind, "--name", "m")
+            run("model", "export", first, "--out", half)
+            run("model", "import", half, "--out", second, "--type", kind, "--name", "m")
+            assert first.read_bytes() == second.read_bytes(), (options, kind)
+        print(f"{folder.name}: what is exported is imported as the same bytes")
+    return 0
+
+
+ADAPTED = {"gpt2": ("attn.c_attn", "attn.c_proj", "mlp.c_fc"), "bloom": ("self_attention.query_key_value", "mlp.dense_4h_to_h"),
+           "llama": ("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "mlp.down_proj")}
+
+
+def make_adapter(folder: pathlib.Path, base: pathlib.Path, family: str, changes: dict, rank: int = 4) -> pathlib.Path:
+    """Writes an adapter and, beside it, the base with the adapter merged: what PEFT calls merge_and_unload."""
+    config = {"peft_type": "LORA", "r": rank, "lora_alpha": 12, "bias": "none", "base_model_name_or_path": str(base),
+              "fan_in_fan_out": family == "gpt2", **changes}
+    scale = config["lora_alpha"] / (rank ** 0.5 if config.get("use_rslora") else rank)
+    chance = np.random.default_rng(5)
+    weights, tensors = read_weights(base), {}
+    for name in list(weights):
+        module = name.removesuffix(".weight")
+        if not module.endswith(ADAPTED[family]) or not name.endswith(".weight"):
+            continue
+        n_out, n_in = weights[name].shape[::-1] if family == "gpt2" else weights[name].shape
+        a, b = chance.normal(size=(rank, n_in)).astype("<f4"), chance.normal(size=(n_out, rank)).astype("<f4")
+        tensors |= {f"base_model.model.{module}.lora_A.weight": a, f"base_model.model.{module}.lora_B.weight": b}
+        delta = scale * (b.astype(float) @ a.astype(float))
+        weights[name] = weights[name] + (delta.T if family == "gpt2" else delta)
+    folder.mkdir()
+    (folder / "adapter_config.json").write_text(json.dumps(config))
+    write_safetensors(folder / "adapter_model.safetensors", tensors, "F32")
+    merged = folder.with_name(folder.name + "-merged")
+    shutil.copytree(base, merged)
+    for path in merged.glob("*.safetensors*"):
+        path.unlink()
+    write_weights(merged, weights, "F32", 1)
+    return merged
+
+
+def adapters(scratch: pathlib.Path) -> int:
+    source = llama_cpp(scratch) if importlib.util.find_spec("torch") is not None else None
+    for family, changes in itertools.product(FAMILIES, ({}, {"use_rslora": True})):
+        base, folder = scratch / f"{family}-{len(changes)}", scratch / f"{family}-adapter-{len(changes)}"
+        make_folder(base, family, seed=3)
+        merged = make_adapter(folder, base, family, changes)
+        before, after = Gguf(str(imported(base))), Gguf(str(imported(merged)))
+        out = scratch / f"{folder.name}.gguf"
+        run("model", "import", folder, "--base", imported(base) if changes else base, "--out", out)
+        ours = Gguf(str(out))
+        assert ours.keys["general.type"] == "adapter" and ours.keys["adapter.type"] == "lora"
+        changed = sorted(name.removesuffix(".lora_a") for name in ours.places if name.endswith(".lora_a"))
+        assert len(changed) == 3 * len(ADAPTED[family]) and len(ours.places) == 2 * len(changed)
+        for name in before.places:
+            w = before.tensor(name)
+            if name in changed:  # as llama.cpp adds it: alpha / rank times B A
+                a, b = ours.tensor(name + ".lora_a"), ours.tensor(name + ".lora_b")
+                w = w + ours.keys["adapter.lora.alpha"] / len(a) * (b @ a)
+            assert np.allclose(w, after.tensor(name), rtol=1e-5, atol=1e-5), name
+        note = ""
+        if source is not None and family != "gpt2" and not changes:  # their GPT-2 adapters are transposed where they are not
+            theirs = adapter_witness(source, folder, base)
+            assert ours.places.keys() == theirs.places.keys()
+            assert all(raw_tensor(ours, name) == raw_tensor(theirs, name) for name in ours.places)
+            assert all(ours.keys[key] == theirs.keys[key] for key in ("adapter.type", "adapter.lora.alpha", "general.type"))
+            note = ", and the converter's are the same"
+        print(f"{folder.name}: {len(changed)} changed tensors are those of the merged model{note}")
+    return 0
+
+
+def adapter_witness(source: pathlib.Path, folder: pathlib.Path, base: pathlib.Path) -> Gguf:
+    out = folder.parent / f"{folder.name}-theirs.gguf"
+    done = subprocess.run([sys.executable, pathlib.Path(__file__).with_name("converter_witness.py"), source, base, out, folder],
+                          capture_output=True)
+    if done.returncode != 0:
+        raise RuntimeError(done.stderr.decode()[-2000:])
+    return Gguf(str(out))
+
+
 def main() -> int:
     sys.stdout.reconfigure(line_buffering=True)
     with tempfile.TemporaryDirectory() as scratch:
-        return {"forward": forward, "faults": faults, "converter": converter, "tokenizers": tokenizers}[sys.argv[2]](pathlib.Path(scratch))
+        return {"forward": forward, "faults": faults, "converter": converter, "tokenizers": tokenizers, "export": export,
+                "adapters": adapters}[sys.argv[2]](pathlib.Path(scratch))
 
 
 if __name__ == "__main__":

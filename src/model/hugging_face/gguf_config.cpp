@@ -183,9 +183,17 @@ Result<RopeScaling> scaling_of_factors(const ModelConfig& config,
     scaling.factor =
         factors.empty() ? 1.0 : static_cast<double>(*std::ranges::max_element(factors));
     const auto is_close = [](float a, float b) { return std::fabs(a - b) <= 1e-5F * std::fabs(b); };
-    if (std::ranges::equal(rope_factors(tried), factors, is_close)) return scaling;
+    // The window that the model was first trained with: 8192 in Llama's own, else a power of two.
+    std::vector<std::uint64_t> windows = {8192};
+    windows.reserve(32);
+    for (std::uint64_t window = 16; window <= 1U << 20U; window *= 2)
+        windows.push_back(window);
+    for (const std::uint64_t window : windows) {
+        scaling.original_window_tokens = window;
+        if (std::ranges::equal(rope_factors(tried), factors, is_close)) return scaling;
+    }
     return Error{ErrorCode::invalid_input,
-                 "tensor 'rope_freqs.weight' is not the scaling of Llama 3"};
+                 "tensor 'rope_freqs.weight' is no scaling of Llama 3"};
 }
 
 Result<TokenizerFile> tokenizer_of_gguf(const std::string& path) {
