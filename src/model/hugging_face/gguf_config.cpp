@@ -192,8 +192,7 @@ Result<RopeScaling> scaling_of_factors(const ModelConfig& config,
         scaling.original_window_tokens = window;
         if (std::ranges::equal(rope_factors(tried), factors, is_close)) return scaling;
     }
-    return Error{ErrorCode::invalid_input,
-                 "tensor 'rope_freqs.weight' is no scaling of Llama 3"};
+    return Error{ErrorCode::invalid_input, "tensor 'rope_freqs.weight' is no scaling of Llama 3"};
 }
 
 Result<TokenizerFile> tokenizer_of_gguf(const std::string& path) {

@@ -122,6 +122,18 @@ Result<Unit> fill_and_compare(std::vector<TokenizerToken>& tokens) {
     return damaged("two tokens are '" + std::string(*twice) + "'");
 }
 
+/// Readers differ in which of two equal merges counts.
+std::optional<Merge> merge_that_comes_twice(const std::vector<Merge>& merges) {
+    std::vector<const Merge*> sorted;
+    sorted.reserve(merges.size());
+    for (const Merge& merge : merges)
+        sorted.push_back(&merge);
+    std::ranges::sort(sorted, [](const Merge* a, const Merge* b) { return *a < *b; });
+    const auto twice =
+        std::ranges::adjacent_find(sorted, [](const Merge* a, const Merge* b) { return *a == *b; });
+    return twice == sorted.end() ? std::nullopt : std::optional(**twice);
+}
+
 /// Transformers writes a merge as "a b" or, since 4.45, as ["a", "b"].
 Result<std::vector<Merge>> read_merges(const JsonValue& model) {
     std::vector<Merge> merges;
@@ -142,6 +154,8 @@ Result<std::vector<Merge>> read_merges(const JsonValue& model) {
             return damaged("merge " + std::to_string(merges.size()) + " is not one of two tokens");
         merges.emplace_back(*pair->front().text(), *pair->back().text());
     }
+    if (const auto twice = merge_that_comes_twice(merges))
+        return damaged("merge '" + twice->first + " " + twice->second + "' comes twice");
     return merges;
 }
 

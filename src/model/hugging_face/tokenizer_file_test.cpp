@@ -129,6 +129,7 @@ TEST(TokenizerFile, finds_damage) {
              {R"("h e")", R"("he")"},
              {R"("h e")", R"("h q")"},
              {R"("h e")", "7"},
+             {R"("h e")", R"("h e","h e")"},
              {R"("he":256)", R"("he":255)"},
              {R"("he":256)", R"("he":9999)"},
              {R"("he":256)", R"("he":-1)"},
