@@ -74,7 +74,7 @@ sys.modules["tqdm"] = types.SimpleNamespace(tqdm=Silent)
 sys.modules["sentencepiece"] = types.SimpleNamespace(SentencePieceProcessor=object)
 sys.path[:0] = [LLAMA_CPP, LLAMA_CPP + "/gguf-py"]
 
-if (pathlib.Path(SPLIT) / "adapter_config.json").exists():
+if not SPLIT.startswith("hash:") and (pathlib.Path(SPLIT) / "adapter_config.json").exists():
     def load_file(path, device):
         del device
         return {name: torch.from_numpy(numbers.astype("float32")) for name, numbers in read_safetensors(pathlib.Path(path)).items()}

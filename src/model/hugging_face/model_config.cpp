@@ -47,7 +47,7 @@ public:
         }
         if (!found) found = otherwise;
         if (!found) corrupt(std::string("'") + *keys.begin() + "' is missing");
-        return found.value_or(1);
+        return std::clamp<std::uint64_t>(found.value_or(1), 1, most);
     }
 
     double real(const std::string& key, std::optional<double> otherwise) {
