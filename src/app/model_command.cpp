@@ -1,22 +1,17 @@
 // SPDX-License-Identifier: 0BSD
 #include "app/commands.h"
 #include "app/configuration.h"
-#include "app/disk_budget.h"
 #include "app/exit_status.h"
 #include "app/files.h"
 #include "app/logits_command.h"
+#include "app/model_import_command.h"
 #include "app/model_report.h"
 #include "app/open_model.h"
 #include "app/paths.h"
-#include "app/progress.h"
-#include "app/signals.h"
 #include "app/terminal.h"
 #include "app/walk_command.h"
-#include "model/import_llama2c.h"
-#include "model/memory.h"
 
 #include <CLI/CLI.hpp>
-#include <fmt/format.h>
 
 #include <filesystem>
 #include <iostream>
@@ -27,54 +22,8 @@ namespace {
 
 struct ModelArguments {
     std::string name;
-    std::string checkpoint;
-    std::string tokenizer;
-    std::string out;
-    std::string type = "q8_0";
     bool json = false;
 };
-
-// A checkpoint is of single precision: no type that it is imported to is larger.
-Result<Unit> room_for_model(const std::string& checkpoint) {
-    const auto configuration = Configuration::load({}, config_file(), process_environment);
-    if (!configuration) return configuration.error();
-    std::error_code failure;  // a file that is not there is told of by the import
-    const auto size = std::filesystem::file_size(checkpoint, failure);
-    return check_models_budget(*configuration, failure ? 0 : size);
-}
-
-Result<int> import_model(const ModelArguments& arguments) {
-    const auto type = model::weight_type_named(arguments.type);
-    if (!type) return type.error();
-    const auto stop = listen_for_signals();
-    std::string out = arguments.out;
-    if (out.find('/') == std::string::npos && !std::filesystem::path(out).has_extension())
-        out = models_folder() + "/" + out + ".gguf";
-    if (const auto made = make_folder_of(out); !made) return made.error();
-    if (const auto room = room_for_model(arguments.checkpoint); !room) return room.error();
-    Progress progress("importing " + std::filesystem::path(out).filename().string(), 1, "");
-    model::ImportOptions options;
-    options.name =
-        arguments.name.empty() ? std::filesystem::path(out).stem().string() : arguments.name;
-    options.type = *type;
-    options.on_progress = [&](float share) {
-        progress.update(static_cast<double>(share));
-        return !stop.stop_requested();
-    };
-    const auto report =
-        model::import_llama2c(arguments.checkpoint, arguments.tokenizer, out, options);
-    progress.clear();
-    if (stop.stop_requested()) return 128 + signal_received();
-    if (!report) return report.error();
-    std::cout << fmt::format("{}: {} layers of {}, {} tokens, window {}, {} head, {}, {}\n",
-                             printable_line(out), report->n_layer, report->n_embd, report->n_vocab,
-                             report->window_tokens, report->tied_head ? "tied" : "own",
-                             arguments.type, model::readable_size(report->size_bytes));
-    for (const auto& tensor : report->kept_f16)
-        std::cout << "  " << tensor << " stays f16: no block of " << arguments.type
-                  << " divides its rows\n";
-    return exit_success;
-}
 
 Result<int> list_models(const ModelArguments& arguments) {
     const auto configuration = Configuration::load({}, config_file(), process_environment);
@@ -144,12 +93,15 @@ Result<int> use_model(const ModelArguments& arguments) {
 }  // namespace
 
 void add_model(CLI::App& app, Run& run) {
-    auto* command = app.add_subcommand("model", "import, list, inspect, choose and measure models");
+    auto* command =
+        app.add_subcommand("model", "import, export, list, inspect, choose and measure models");
     command->require_subcommand(1);
     command->footer(R"(Examples:
   fabula model list
   fabula model info stories15M-q8_0
   fabula model use stories15M-q8_0
+  fabula model import bloom-560m --out bloom-560m-q8_0 --type q8_0
+  fabula model export stories15M-q8_0 --out stories15M
   fabula model import stories15M.bin --tokenizer tokenizer.bin --out stories15M-f32 --type f32
   fabula model tokens --text "Once upon a time"
   fabula model logits --tokens 1,9038,2501 --out logits.bin)");
@@ -162,22 +114,8 @@ void add_model(CLI::App& app, Run& run) {
             };
         });
     };
-    auto* import = command->add_subcommand("import", "make a GGUF model of a llama2.c checkpoint");
-    import
-        ->add_option("checkpoint", arguments->checkpoint,
-                     "FILE, or FILE:BEGIN:END for a part of it")
-        ->required();
-    import
-        ->add_option("--tokenizer", arguments->tokenizer, "its tokenizer.bin, or a part of a file")
-        ->required()
-        ->type_name("FILE");
-    import->add_option("--out", arguments->out, "a file, or a name in the models folder")
-        ->required()
-        ->type_name("FILE");
-    import->add_option("--type", arguments->type, "f32, f16, q8_0 or q4_0 [q8_0]")
-        ->type_name("TYPE");
-    import->add_option("--name", arguments->name, "general.name of the model")->type_name("TEXT");
-    set_run(import, import_model);
+    add_model_import(*command, run);
+    add_model_export(*command, run);
     auto* list =
         command->add_subcommand("list", "models that are here, and known ones that are not");
     list->add_flag("--json", arguments->json, "as JSON");

@@ -29,13 +29,14 @@ struct ImportOptions {
 };
 
 struct ImportReport {
-    std::string architecture;  // "llama"
+    std::string architecture;  // "llama", "gpt2", "bloom"
     std::size_t n_layer = 0;
     std::size_t n_embd = 0;
     std::size_t n_vocab = 0;
     std::size_t window_tokens = 0;
     bool tied_head = false;
     std::vector<std::string> kept_f16;  // tensors whose rows no block of the type divides
+    std::vector<std::string> left_out;  // tensors of the source that the model does not read
     std::uint64_t size_bytes = 0;       // of the written file
 };
 

@@ -3,6 +3,9 @@
 // model runs, everything that needs ggml says why it does not.
 #include "model/cpu/load.h"
 #include "model/gguf_file.h"
+#include "model/hugging_face/export_folder.h"
+#include "model/hugging_face/import_adapter.h"
+#include "model/hugging_face/import_folder.h"
 #include "model/import_llama2c.h"
 #include "model/llama/load.h"
 
@@ -47,4 +50,30 @@ Result<ImportReport> inspect_llama2c(std::span<const std::byte> /*checkpoint*/,
     return absent("checkpoint");
 }
 
+namespace hugging_face {
+
+Result<ImportReport> import_folder(const std::string& folder, const std::string& /*out*/,
+                                   const ImportOptions& /*options*/) {
+    return absent("import of '" + folder + "'");
+}
+
+Result<ExportReport> export_folder(const std::string& model, const std::string& /*folder*/,
+                                   const std::function<bool(float)>& /*on_progress*/) {
+    return absent("model '" + model + "'");
+}
+
+bool is_adapter(const std::string& /*folder*/) {
+    return false;
+}
+
+Result<AdapterReport> import_adapter(const std::string& folder, const std::string& /*base*/,
+                                     const std::string& /*out*/, const ImportOptions& /*options*/) {
+    return absent("import of '" + folder + "'");
+}
+
+std::string model_folder_of(const std::string& /*path*/) {
+    return "";
+}
+
+}  // namespace hugging_face
 }  // namespace fabula::model
