@@ -101,6 +101,12 @@ struct CandidateRecord {
     bool operator==(const CandidateRecord&) const = default;
 };
 
+/// How many tokens it took; of a remote model they may not be told one by one.
+inline std::size_t n_tokens(const CandidateRecord& candidate) {
+    return candidate.tokens.empty() ? static_cast<std::size_t>(candidate.draws)
+                                    : candidate.tokens.size();
+}
+
 struct OfferRecord {
     OfferId id{};
     story::PassageId parent{};
