@@ -147,6 +147,7 @@ void set_up(Exchange& exchange) {
     curl_easy_setopt(handle, CURLOPT_USERAGENT, "fabula");
     curl_easy_setopt(handle, CURLOPT_PRIVATE, &exchange);
     curl_easy_setopt(handle, CURLOPT_HTTPHEADER, exchange.headers.get());
+    if (request.is_head) curl_easy_setopt(handle, CURLOPT_NOBODY, 1L);
     if (request.body.empty()) return;
     curl_easy_setopt(handle, CURLOPT_POST, 1L);
     curl_easy_setopt(handle, CURLOPT_POSTFIELDS, request.body.data());

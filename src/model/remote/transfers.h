@@ -25,6 +25,7 @@ namespace fabula::model {
 struct HttpRequest {
     std::string url;
     std::string body;                  // of a POST; "" asks with GET
+    bool is_head = false;              // asks with HEAD
     std::vector<std::string> headers;  // "Accept: text/event-stream"
     std::string key;                   // as "Authorization: Bearer KEY"; "" for none
     int connect_ms = 10'000;
