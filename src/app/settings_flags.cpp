@@ -95,6 +95,7 @@ void add_key_flags(CLI::App& app, Flags& flags, std::initializer_list<const char
                            value += (value.empty() ? "" : " ") + each;
                    },
                    hint)
+                ->allow_extra_args(false)
                 ->type_name("URL");
             continue;
         }

@@ -54,6 +54,7 @@ Result<std::vector<Said>> AnswerReader::take(const HttpHead& head, std::string_v
 Result<std::vector<Said>> AnswerReader::finish(const HttpHead& head) {
     if (events_) return read(events_->finish());
     if (head.status != 200) return std::vector<Said>();
+    if (body_.empty() && framing_of(head)) return std::vector<Said>();  // an empty stream
     if (is_html(head, body_)) return html();
     auto said = said_in_answer(api_, body_);
     if (!said) return said.error();

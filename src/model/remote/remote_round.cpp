@@ -456,6 +456,8 @@ Result<std::vector<Candidate>> RemoteRound::result() {
         const auto fresh = writing.text.take_visible();
         if (!fresh.empty() && on_text_) on_text_(i, fresh);
         candidates.push_back(std::move(writing.text).finished());
+        if (candidates.back().ids.empty() && writing.usage.completion_tokens > 0)
+            candidates.back().draws = writing.usage.completion_tokens;
         candidates.back().seconds = writing.seconds;
         candidates.back().usage = std::move(writing.usage);
         candidates.back().ignored = std::move(writing.ignored);
