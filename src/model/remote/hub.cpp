@@ -55,10 +55,9 @@ std::string encoded(std::string_view path) {
 Result<HubWish> checked(HubWish wish, std::string_view text) {
     const auto slash = wish.repository.find('/');
     const bool has_organisation = slash != std::string::npos;
-    const bool is_sound =
-        is_name(wish.repository.substr(0, slash), "") &&
-        (!has_organisation || is_name(wish.repository.substr(slash + 1), "")) &&
-        is_name(wish.revision, "/");
+    const bool is_sound = is_name(wish.repository.substr(0, slash), "") &&
+                          (!has_organisation || is_name(wish.repository.substr(slash + 1), "")) &&
+                          is_name(wish.revision, "/");
     if (is_sound) return wish;
     return Error{ErrorCode::invalid_input,
                  "'" + on_one_line(text) +
@@ -106,17 +105,19 @@ Error refused(const Hub& hub, const HubWish& wish, const HttpAnswer& answer) {
     if (status == 401 || status == 403)
         return hub_error(hub, ErrorCode::unavailable,
                          hub.token.empty()
-                             ? name + " is not there or wants a token: set HF_TOKEN, or write it "
-                                      "into .hf_token (mode 600)"
-                             : name + " is refused with this token: is access granted on the "
-                                      "model's page?");
+                             ? name +
+                                   " is not there or wants a token: set HF_TOKEN, or write it "
+                                   "into .hf_token (mode 600)"
+                             : name +
+                                   " is refused with this token: is access granted on the "
+                                   "model's page?");
     if (status == 404)
         return hub_error(hub, ErrorCode::not_found,
                          "there is no " + name + " at revision '" + wish.revision + "'");
     const auto words = on_one_line(error_in(answer.body));
-    return hub_error(hub, ErrorCode::unavailable,
-                     "answers with status " + std::to_string(status) +
-                         (words.empty() ? "" : ": " + words));
+    return hub_error(
+        hub, ErrorCode::unavailable,
+        "answers with status " + std::to_string(status) + (words.empty() ? "" : ": " + words));
 }
 
 // Asks again where that may help. The answer has status 200.
@@ -184,18 +185,23 @@ Result<HubChoice> choose_gguf(const HubListing& listing, const HubWish& wish) {
         choice.files.push_back(file);
     }
     if (models.size() <= 1) return choice;
-    return Error{ErrorCode::conflict,
-                 "'" + wish.repository + "' has several models (" + readable_names(models) +
-                     "): name one by a part of its file's name, as in " + wish.repository +
-                     ":Q4_K_M"};
+    return Error{ErrorCode::conflict, "'" + wish.repository + "' has several models (" +
+                                          readable_names(models) +
+                                          "): name one by a part of its file's name, as in " +
+                                          wish.repository + ":Q4_K_M"};
 }
 
 // What an import reads: weights, configuration and tokenizer at the top of the repository.
 HubChoice choose_folder(const HubListing& listing) {
-    constexpr std::array<std::string_view, 9> wanted{
-        "config.json",          "generation_config.json",  "tokenizer.json",
-        "tokenizer_config.json", "special_tokens_map.json", "vocab.json",
-        "merges.txt",           "adapter_config.json",     "chat_template.jinja"};
+    constexpr std::array<std::string_view, 9> wanted{"config.json",
+                                                     "generation_config.json",
+                                                     "tokenizer.json",
+                                                     "tokenizer_config.json",
+                                                     "special_tokens_map.json",
+                                                     "vocab.json",
+                                                     "merges.txt",
+                                                     "adapter_config.json",
+                                                     "chat_template.jinja"};
     HubChoice choice;
     choice.is_folder = true;
     bool has_weights = false;
@@ -240,7 +246,8 @@ Result<HubListing> list_hub(const Hub& hub, const HubWish& wish, const std::stop
     for (std::size_t page = 0; !url.empty(); ++page) {
         // The token goes to the hub alone, whatever the page before says.
         if (page >= most_pages || origin_of(url) != origin_of(hub.url))
-            return hub_error(hub, ErrorCode::corrupt, "its listing does not end, or leads elsewhere");
+            return hub_error(hub, ErrorCode::corrupt,
+                             "its listing does not end, or leads elsewhere");
         const auto answer = ask(hub, wish, url, stop);
         if (!answer) return answer.error();
         const auto files = hub_files_in(answer->body);
@@ -253,8 +260,9 @@ Result<HubListing> list_hub(const Hub& hub, const HubWish& wish, const std::stop
 
 Result<HubChoice> choose_files(const HubListing& listing, const HubWish& wish) {
     if (!wish.file.empty()) {
-        const auto found = std::find_if(listing.files.begin(), listing.files.end(),
-                                        [&](const HubFile& file) { return file.path == wish.file; });
+        const auto found =
+            std::find_if(listing.files.begin(), listing.files.end(),
+                         [&](const HubFile& file) { return file.path == wish.file; });
         if (found != listing.files.end()) return HubChoice{{*found}, false};
         return Error{ErrorCode::not_found,
                      "'" + wish.repository + "' has no file '" + on_one_line(wish.file) + "'"};
@@ -263,11 +271,11 @@ Result<HubChoice> choose_files(const HubListing& listing, const HubWish& wish) {
     if (!choice || !choice->files.empty()) return choice;
     if (wish.part.empty()) choice = choose_folder(listing);
     if (!choice->files.empty()) return choice;
-    return Error{ErrorCode::not_found,
-                 "'" + wish.repository + "' has no model" +
-                     (wish.part.empty() ? " in GGUF or safetensors"
-                                        : " in GGUF with '" + on_one_line(wish.part) +
-                                              "' in its name")};
+    return Error{
+        ErrorCode::not_found,
+        "'" + wish.repository + "' has no model" +
+            (wish.part.empty() ? " in GGUF or safetensors"
+                               : " in GGUF with '" + on_one_line(wish.part) + "' in its name")};
 }
 
 std::string hub_file_url(const Hub& hub, const HubWish& wish, const std::string& commit,

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: 0BSD
-#include "model/remote/hub.h"
-
 #include "base/utf8.h"
+#include "model/remote/hub.h"
 
 #include <nlohmann/json.hpp>
 
@@ -26,8 +25,7 @@ std::string text_of(const Json& value) {
 }
 
 bool is_hex(const std::string& text, std::size_t length) {
-    return text.size() == length &&
-           text.find_first_not_of("0123456789abcdef") == std::string::npos;
+    return text.size() == length && text.find_first_not_of("0123456789abcdef") == std::string::npos;
 }
 
 // A path that stays below the folder it is put into, of names that any file system has.
