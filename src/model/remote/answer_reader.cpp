@@ -17,10 +17,8 @@ std::optional<Framing> framing_of(const HttpHead& head) {
     return std::nullopt;
 }
 
-bool is_html(const HttpHead& head, std::string_view body) {
-    if (head.header("content-type").find("html") != std::string::npos) return true;
-    const auto first = body.find_first_not_of(" \t\r\n");
-    return first != std::string_view::npos && body[first] == '<';
+bool is_html_by_type(const HttpHead& head) {
+    return head.header("content-type").find("html") != std::string::npos;
 }
 
 Error html() {
@@ -47,7 +45,7 @@ Result<std::vector<Said>> AnswerReader::take(const HttpHead& head, std::string_v
         return Error{ErrorCode::exhausted,
                      "the answer has more than " + std::to_string(most_answer_bytes) + " bytes"};
     body_ += bytes;
-    if (is_html(head, body_)) return html();
+    if (is_html_by_type(head) || is_html(bytes)) return html();
     return std::vector<Said>();
 }
 
@@ -55,10 +53,18 @@ Result<std::vector<Said>> AnswerReader::finish(const HttpHead& head) {
     if (events_) return read(events_->finish());
     if (head.status != 200) return std::vector<Said>();
     if (body_.empty() && framing_of(head)) return std::vector<Said>();  // an empty stream
-    if (is_html(head, body_)) return html();
+    if (is_html_by_type(head)) return html();
     auto said = said_in_answer(api_, body_);
     if (!said) return said.error();
     return std::vector<Said>{*std::move(said)};
+}
+
+// By the first byte that is no white space.
+bool AnswerReader::is_html(std::string_view bytes) {
+    const auto first = bytes.find_first_not_of(" \t\r\n");
+    if (has_begun_ || first == std::string_view::npos) return false;
+    has_begun_ = true;
+    return bytes[first] == '<';
 }
 
 Result<std::vector<Said>> AnswerReader::read(const std::vector<StreamEvent>& events) const {

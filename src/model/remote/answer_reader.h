@@ -32,11 +32,13 @@ public:
     std::string server_words() const;
 
 private:
+    bool is_html(std::string_view bytes);
     Result<std::vector<Said>> read(const std::vector<StreamEvent>& events) const;
 
     RemoteApi api_;
     std::optional<EventReader> events_;
-    std::string body_;  // of an answer that is no stream
+    std::string body_;        // of an answer that is no stream
+    bool has_begun_ = false;  // with more than white space
 };
 
 /// `text` on one line, without control characters, cut to about `most` bytes.

@@ -160,7 +160,9 @@ TEST(PromptIds, give_the_prompt_back) {
     EXPECT_EQ(plain->system, "You write.");
     EXPECT_EQ(plain->text, "On\xC3\xA9 the sea");
     std::string spelled;
-    for (const auto& each : *spell_prompt(encoded.ids))
+    const auto pieces = spell_prompt(encoded.ids);
+    ASSERT_TRUE(pieces);
+    for (const auto& each : *pieces)
         spelled += each;
     EXPECT_EQ(spelled, "You write.On\xC3\xA9 the sea");
     for (const TokenId id : {0, 5, -1, 1 << 25, (1 << 26) + 3, 0x01FFFFFF})
