@@ -33,6 +33,7 @@ std::string for_people(const std::string& ending) {
     if (ending == "stop_string") return ", stop string";
     if (ending == "window") return ", window full";
     if (ending == "exhausted") return ", no word left";
+    if (ending == "connection_lost") return ", broken off";
     return ", " + ending;
 }
 

@@ -108,7 +108,7 @@ private:
                   {"seconds", record.seconds}};
         if (record.propensity) line["propensity"] = *record.propensity;
         if (store::n_tokens(record) > 0) line["score"] = record.score;
-        if (record.tokens.empty()) line["mean_logprob"] = nullptr;
+        if (record.tokens.empty() && store::n_tokens(record) > 0) line["mean_logprob"] = nullptr;
         if (body.usage) line["usage"] = object_of(*body.usage);
         return line;
     }

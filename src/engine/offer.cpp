@@ -2,6 +2,7 @@
 #include "engine/offer.h"
 
 #include "engine/write.h"
+#include "model/remote/answer.h"
 
 #include <algorithm>
 #include <cmath>
@@ -65,7 +66,7 @@ struct ScoredText {
 };
 
 ScoredText scored(const model::Candidate& candidate) {
-    ScoredText each{candidate.text, {}, !candidate.ids.empty() || candidate.draws == 0};
+    ScoredText each{candidate.text, {}, !candidate.ids.empty() || !candidate.usage};
     each.logprobs.reserve(candidate.trace.size());
     for (const auto& trace : candidate.trace)
         each.logprobs.push_back(trace.logprob_model);
@@ -73,7 +74,7 @@ ScoredText scored(const model::Candidate& candidate) {
 }
 
 ScoredText scored(const store::CandidateRecord& candidate) {
-    ScoredText each{candidate.text, {}, !candidate.tokens.empty() || candidate.draws == 0};
+    ScoredText each{candidate.text, {}, !candidate.tokens.empty()};
     each.logprobs.reserve(candidate.tokens.size());
     for (const auto& token : candidate.tokens)
         each.logprobs.push_back(token.logprob_model);
@@ -94,13 +95,24 @@ std::vector<preference::Score> scores_of(std::string_view story_text,
     return scores;
 }
 
-template <typename C>
 std::vector<preference::Score> scores_of(std::string_view story_text,
-                                         const std::vector<C>& candidates) {
+                                         const std::vector<model::Candidate>& candidates) {
     std::vector<ScoredText> texts;
     texts.reserve(candidates.size());
     for (const auto& candidate : candidates)
         texts.push_back(scored(candidate));
+    return scores_of(story_text, std::span<const ScoredText>(texts));
+}
+
+std::vector<preference::Score> scores_of(std::string_view story_text,
+                                         const store::OfferRecord& offer) {
+    const bool is_remote = model::remote_api_named(offer.backend).has_value();
+    std::vector<ScoredText> texts;
+    texts.reserve(offer.candidates.size());
+    for (const auto& candidate : offer.candidates) {
+        texts.push_back(scored(candidate));
+        texts.back().has_tokens = texts.back().has_tokens || !is_remote;
+    }
     return scores_of(story_text, std::span<const ScoredText>(texts));
 }
 
@@ -175,7 +187,7 @@ std::optional<Offered> open_offer(const store::Story& story) {
         if (!ending || *ending == model::Ending::stopped) return std::nullopt;
         offered.endings.push_back(*ending);
     }
-    offered.scores = scores_of(*text, open->candidates);
+    offered.scores = scores_of(*text, *open);
     return offered;
 }
 

@@ -122,7 +122,8 @@ struct Candidate {
 
 /// How many tokens a candidate took, told one by one or not.
 inline std::size_t n_tokens(const Candidate& candidate) {
-    return candidate.ids.empty() ? static_cast<std::size_t>(candidate.draws) : candidate.ids.size();
+    return candidate.ids.empty() && candidate.usage ? static_cast<std::size_t>(candidate.draws)
+                                                    : candidate.ids.size();
 }
 
 /// What went into a generation and what it cost.

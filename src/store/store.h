@@ -103,8 +103,8 @@ struct CandidateRecord {
 
 /// How many tokens it took; of a remote model they may not be told one by one.
 inline std::size_t n_tokens(const CandidateRecord& candidate) {
-    return candidate.tokens.empty() ? static_cast<std::size_t>(candidate.draws)
-                                    : candidate.tokens.size();
+    const bool has_them = !candidate.tokens.empty() || candidate.text.empty();
+    return has_them ? candidate.tokens.size() : static_cast<std::size_t>(candidate.draws);
 }
 
 struct OfferRecord {

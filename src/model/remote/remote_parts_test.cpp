@@ -165,7 +165,7 @@ TEST(PromptIds, give_the_prompt_back) {
     for (const auto& each : *pieces)
         spelled += each;
     EXPECT_EQ(spelled, "You write.On\xC3\xA9 the sea");
-    for (const TokenId id : {0, 5, -1, 1 << 25, (1 << 26) + 3, 0x01FFFFFF})
+    for (const TokenId id : {0, 5, -1, (1 << 25) + (1 << 16), (1 << 26) + 3, 0x01FFFFFF})
         EXPECT_FALSE(decode_prompt(std::vector<TokenId>{id})) << id;
 }
 
