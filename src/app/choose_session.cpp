@@ -72,9 +72,11 @@ const store::OfferRecord* ChooseSession::current() const {
 
 Slot ChooseSession::slot_of(const store::CandidateRecord& record) const {
     Slot slot{record.index, record.settings, record.text, "", 0};
-    slot.note = fmt::format("({} tokens", record.tokens.size());
+    slot.note = fmt::format("({} tokens", store::n_tokens(record));
     if (record.ending == "end_of_text") slot.note += ", the end";
-    if (record.ending == "budget" || record.ending == "stopped") slot.note += ", cut off";
+    if (record.ending == "budget" || record.ending == "stopped" ||
+        record.ending == "connection_lost")
+        slot.note += ", cut off";
     if (!has_words(record)) slot.note += ", no words";
     for (const auto& passage : work_.story.passages) {
         if (passage.offer == offer_ && passage.index == record.index)

@@ -13,7 +13,7 @@
 namespace fabula::app {
 namespace {
 
-constexpr std::array<Key, 18> all_keys{{
+constexpr std::array<Key, 28> all_keys{{
     {"model", "stories15M-q8_0", "a name from `fabula model list`, a GGUF file, or scripted:FILE"},
     {"db", "",
      "the database: a file, or postgresql://USER@HOST/NAME; `fabula doctor` shows the standard "
@@ -51,6 +51,17 @@ constexpr std::array<Key, 18> all_keys{{
     {"models_mib", "0",
      "disk that the models folder may take before an import is refused; 0: no "
      "limit"},
+    {"endpoint", "",
+     "a server that has the model, URL[,weight=N][,key=VARIABLE]; several share the requests"},
+    {"api", "openai", "what it speaks: openai, openai-chat, huggingface or ollama"},
+    {"stream", "on", "whether a remote model's text comes as it is drawn: on or off"},
+    {"timeout", "300", "seconds for an answer of a remote model, with all attempts at it"},
+    {"window", "0", "tokens that a remote model can read; 0 takes what the server says, else 4096"},
+    {"prices", "", "a TOML file with what the tokens of remote models cost"},
+    {"budget_tokens", "0", "tokens that remote models may take in a run; 0: no limit"},
+    {"budget_money", "0", "money that they may cost in a run, by --prices; 0: no limit"},
+    {"month_tokens", "0", "tokens that they may take in a month; 0: no limit"},
+    {"month_money", "0", "money that they may cost in a month, by --prices; 0: no limit"},
 }};
 
 constexpr std::array<const char*, 7> list_names{

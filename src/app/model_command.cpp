@@ -8,6 +8,7 @@
 #include "app/model_report.h"
 #include "app/open_model.h"
 #include "app/paths.h"
+#include "app/pull_command.h"
 #include "app/terminal.h"
 #include "app/walk_command.h"
 
@@ -93,13 +94,14 @@ Result<int> use_model(const ModelArguments& arguments) {
 }  // namespace
 
 void add_model(CLI::App& app, Run& run) {
-    auto* command =
-        app.add_subcommand("model", "import, export, list, inspect, choose and measure models");
+    auto* command = app.add_subcommand(
+        "model", "fetch, import, export, list, inspect, choose and measure models");
     command->require_subcommand(1);
     command->footer(R"(Examples:
   fabula model list
   fabula model info stories15M-q8_0
   fabula model use stories15M-q8_0
+  fabula model pull TheBloke/TinyLlama-1.1B-Chat-v1.0-GGUF:Q4_K_M
   fabula model import bloom-560m --out bloom-560m-q8_0 --type q8_0
   fabula model export stories15M-q8_0 --out stories15M
   fabula model import stories15M.bin --tokenizer tokenizer.bin --out stories15M-f32 --type f32
@@ -130,6 +132,7 @@ void add_model(CLI::App& app, Run& run) {
     use->add_option("name", arguments->name, "a name from `fabula model list`, or a file")
         ->required();
     set_run(use, use_model);
+    add_pull(*command, run);
     add_logits(*command, run);
     add_walk(*command, run);
 }

@@ -44,6 +44,14 @@ std::string models_folder() {
     return named_or("FABULA_MODELS", below("XDG_DATA_HOME", "/.local/share", "/fabula/models"));
 }
 
+std::string usage_folder() {
+    return named_or("FABULA_USAGE", below("XDG_DATA_HOME", "/.local/share", "/fabula/usage"));
+}
+
+std::vector<std::string> hub_token_files() {
+    return {".hf_token", home() + "/.hf_token"};
+}
+
 std::string config_file() {
     return named_or("FABULA_CONFIG", below("XDG_CONFIG_HOME", "/.config", "/fabula/config.toml"));
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace fabula::app {
 
@@ -11,6 +12,13 @@ std::string default_database();
 
 /// $FABULA_MODELS, else fabula/models in $XDG_DATA_HOME, else in ~/.local/share.
 std::string models_folder();
+
+/// $FABULA_USAGE, else fabula/usage in $XDG_DATA_HOME, else in ~/.local/share: what remote models
+/// cost, by month.
+std::string usage_folder();
+
+/// Files with a token for Hugging Face: .hf_token here, then in the home folder.
+std::vector<std::string> hub_token_files();
 
 /// $FABULA_CONFIG, else fabula/config.toml in $XDG_CONFIG_HOME, else in ~/.config.
 std::string config_file();

@@ -7,6 +7,7 @@
 #include "app/paths.h"
 #include "app/policies.h"
 #include "app/presets.h"
+#include "app/remote_model.h"
 #include "app/serve_logs.h"
 #include "app/settings_flags.h"
 #include "app/signals.h"
@@ -40,7 +41,7 @@ struct ServeArguments {
     std::string token_file;
     std::vector<std::string> hosts;
     std::vector<std::string> origins;
-    std::size_t read_ahead = 8;
+    std::optional<std::size_t> read_ahead;
     bool has_log = false;
 };
 
@@ -181,10 +182,23 @@ Result<serve::ServiceOptions> service_options(const ServeArguments& arguments,
                      "the database has all the room that database_mib allows: delete stories or "
                      "allow more"};
     };
-    options.read_ahead = arguments.read_ahead;
+    options.read_ahead = arguments.read_ahead.value_or(is_remote(configuration) ? 0 : 8);
     options.on_trouble = log_trouble;
     if (arguments.has_log) options.http.log = log_access;
     return options;
+}
+
+Result<std::unique_ptr<model::Generator>> open_generator(const Configuration& configuration,
+                                                         const std::stop_token& stop) {
+    if (is_remote(configuration))
+        return open_remote(configuration,
+                           configuration.is_set("model") ? configuration.text("model") : "", stop);
+    auto open = open_options(configuration);
+    if (!open) return open.error();
+    open->n_branches = most_candidates;
+    auto model = open_model(configuration.text("model"), *open);
+    if (!model) return model.error();
+    return model::make_local(*std::move(model));
 }
 
 Result<int> serve_stories(const ServeArguments& arguments) {
@@ -200,21 +214,18 @@ Result<int> serve_stories(const ServeArguments& arguments) {
     }
     if (const auto room = check_database_budget(*configuration); !room) return room.error();
     const auto stop = listen_for_signals();
-    auto open = open_options(*configuration);
-    if (!open) return open.error();
-    open->n_branches = most_candidates;
-    auto model = open_model(configuration->text("model"), *open);
-    if (!model) return model.error();
-    const auto chat = chat_of(*configuration, (*model)->info());
+    auto generator = open_generator(*configuration, stop);
+    if (!generator) return generator.error();
+    const auto chat = chat_of(*configuration, (*generator)->info());
     if (!chat) return chat.error();
     options->offer.chat = *chat;
-    const std::string name = (*model)->info().name;
+    const std::string name = (*generator)->info().name;
     auto service_settings = service_options(arguments, *configuration, std::move(options->offer));
     if (!service_settings) return service_settings.error();
 
     prepare_process();
     serve::Service service(
-        model::make_local(*std::move(model)), [&] { return open_store(*configuration); },
+        *std::move(generator), [&] { return open_store(*configuration); },
         *std::move(service_settings));
     if (const auto started = service.start(); !started) return started.error();
     const std::string shown_host =
@@ -256,15 +267,20 @@ void add_serve(CLI::App& app, Run& run) {
                      "a page elsewhere that may ask: https://name[:port]")
         ->type_name("ORIGIN");
     command
-        ->add_option("--read-ahead", arguments->read_ahead,
-                     "of so many candidates the next ones are drawn while you read [8]; 0: off")
+        ->add_option(
+            "--read-ahead", arguments->read_ahead,
+            "of so many candidates the next ones are drawn while you read [8; of a remote model "
+            "0]; 0: off")
         ->check(CLI::Range(0, 8))
         ->type_name("N");
     command->add_flag("--log", arguments->has_log,
                       "a line of JSON a request on standard error, without words or secrets");
     add_key_flags(*command, arguments->flags,
-                  {"candidates", "policy", "model", "db", "chat", "system", "threads", "backend",
-                   "kernel", "cache_type", "cache_mib", "cache_disk_mib", "database_mib"});
+                  {"candidates",   "policy",         "model",        "db",       "chat",
+                   "system",       "threads",        "backend",      "kernel",   "cache_type",
+                   "cache_mib",    "cache_disk_mib", "database_mib", "endpoint", "api",
+                   "stream",       "timeout",        "window",       "prices",   "budget_tokens",
+                   "budget_money", "month_tokens",   "month_money"});
     add_settings_flags(*command, arguments->flags);
     command->footer(R"(Examples:
   fabula serve

@@ -86,6 +86,19 @@ void add_key_flags(CLI::App& app, Flags& flags, std::initializer_list<const char
                                       [&](const Key& each) { return name == each.name; });
         std::string hint = key->hint;
         const std::string_view standard = key->standard;
+        if (name == "endpoint") {
+            app.add_option_function<std::vector<std::string>>(
+                   "--endpoint",
+                   [&flags](const std::vector<std::string>& all) {
+                       std::string& value = flags.values["endpoint"];
+                       for (const auto& each : all)
+                           value += (value.empty() ? "" : " ") + each;
+                   },
+                   hint)
+                ->allow_extra_args(false)
+                ->type_name("URL");
+            continue;
+        }
         if (!standard.empty() && standard.size() < 24) hint += " [" + std::string(standard) + "]";
         app.add_option_function<std::string>(
                flag_name(name),

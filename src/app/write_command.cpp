@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: 0BSD
 #include "app/commands.h"
 #include "app/exit_status.h"
+#include "app/remote_model.h"
 #include "app/settings_flags.h"
 #include "app/signals.h"
 #include "app/write_stories.h"
@@ -65,6 +66,8 @@ Result<int> write_and_show(const WriteArguments& arguments, engine::AtWork work,
     if (!problem.empty())
         std::cerr << "fabula: what was computed is not all kept on disk: "
                   << printable_line(problem) << std::endl;
+    if (const auto cost = cost_line(work.generator); !cost.empty() && !arguments.quiet)
+        std::cerr << "fabula: " << cost << std::endl;
     if (done->finish != engine::Finish::stopped) return exit_success;
     const auto id = static_cast<std::int64_t>(done->story);
     if (arguments.quiet || arguments.json)

@@ -33,6 +33,7 @@ std::string for_people(const std::string& ending) {
     if (ending == "stop_string") return ", stop string";
     if (ending == "window") return ", window full";
     if (ending == "exhausted") return ", no word left";
+    if (ending == "connection_lost") return ", broken off";
     return ", " + ending;
 }
 
@@ -205,7 +206,7 @@ private:
         for (const auto& candidate : candidates_) {
             const bool is_taken = candidate.index == taken;
             const auto settings = settings_line(candidate.settings);
-            const auto note = fmt::format("  ({} tokens{})", candidate.tokens.size(),
+            const auto note = fmt::format("  ({} tokens{})", store::n_tokens(candidate),
                                           for_people(candidate.ending));
             const bool is_narrow = columns_of(settings) + columns_of(note) + 5 > width_;
             out_ << (is_taken ? palette_.accent : palette_.dim) << (is_taken ? "> " : "  ")

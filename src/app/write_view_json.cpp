@@ -100,15 +100,27 @@ private:
                   {"policy", record.policy},
                   {"propensity", nullptr},
                   {"stream", std::to_string(record.stream)},
-                  {"tokens", record.tokens.size()},
+                  {"tokens", store::n_tokens(record)},
                   {"mean_logprob", mean_logprob(record)},
                   {"copied_share", record.copied_share},
                   {"score", nullptr},
                   {"ending", record.ending},
                   {"seconds", record.seconds}};
         if (record.propensity) line["propensity"] = *record.propensity;
-        if (!record.tokens.empty()) line["score"] = record.score;
+        if (store::n_tokens(record) > 0) line["score"] = record.score;
+        if (record.tokens.empty() && store::n_tokens(record) > 0) line["mean_logprob"] = nullptr;
+        if (body.usage) line["usage"] = object_of(*body.usage);
         return line;
+    }
+    static Json object_of(const model::RemoteUsage& usage) {
+        return {{"host", usage.host},
+                {"prompt_tokens", usage.prompt_tokens},
+                {"completion_tokens", usage.completion_tokens},
+                {"counted_here", usage.is_counted_here},
+                {"money", usage.money},
+                {"currency", usage.currency},
+                {"first_text_seconds", usage.first_text_seconds},
+                {"attempts", usage.attempts}};
     }
     static Json object_of(const engine::ChoiceMade& body) {
         return {{"event", "choice"},

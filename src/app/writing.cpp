@@ -7,6 +7,7 @@
 #include "app/open_model.h"
 #include "app/open_store.h"
 #include "app/paths.h"
+#include "app/remote_model.h"
 #include "app/settings_flags.h"
 #include "app/signals.h"
 #include "app/step_settings.h"
@@ -170,6 +171,15 @@ Result<Unit> take_up_story(Desk& desk, const WritingArguments& arguments, Occasi
     return Unit{};
 }
 
+// Where nobody said which: the model that wrote the story last, if it was such a one.
+std::string remote_model_of(const Configuration& configuration,
+                            const std::optional<store::Story>& story) {
+    if (configuration.is_set("model")) return configuration.text("model");
+    if (!story || story->offers.empty()) return "";
+    const auto& before = story->offers.back();
+    return before.backend == configuration.text("api") ? before.model : "";
+}
+
 // Where nobody said which: the model that wrote the story last, if it is there.
 std::string model_of(const Configuration& configuration, const std::optional<store::Story>& story) {
     const auto& named = configuration.text("model");
@@ -180,7 +190,16 @@ std::string model_of(const Configuration& configuration, const std::optional<sto
 
 Result<std::unique_ptr<model::Generator>> generator_of(const Configuration& configuration,
                                                        const std::optional<store::Story>& story,
-                                                       engine::OfferOptions& options) {
+                                                       engine::OfferOptions& options,
+                                                       const std::stop_token& stop) {
+    if (is_remote(configuration)) {
+        auto remote = open_remote(configuration, remote_model_of(configuration, story), stop);
+        if (!remote) return remote;
+        const auto chat = chat_of(configuration, (*remote)->info());
+        if (!chat) return chat.error();
+        options.chat = *chat;
+        return remote;
+    }
     auto open = open_options(configuration);
     if (!open) return open.error();
     open->n_branches = options.candidates;
@@ -321,7 +340,8 @@ Result<Desk> open_desk(const WritingArguments& arguments, Occasion occasion) {
     if (const auto done = take_up_story(*desk, arguments, occasion); !done) return done.error();
     if (const auto done = take_policy(*desk, arguments); !done) return done.error();
     if (const auto done = take_notes(*desk, arguments); !done) return done.error();
-    auto generator = generator_of(desk->configuration, desk->story, desk->options.offer);
+    auto generator =
+        generator_of(desk->configuration, desk->story, desk->options.offer, desk->stop);
     if (!generator) return generator.error();
     desk->generator = *std::move(generator);
     return desk;
@@ -352,10 +372,12 @@ void add_writing_flags(CLI::App& command, WritingArguments& arguments, Occasion 
         ->type_name("TEXT");
     if (occasion == Occasion::writing) add_key_flags(command, arguments.flags, {"steps"});
     if (occasion == Occasion::choosing) add_key_flags(command, arguments.flags, {"user"});
-    add_key_flags(
-        command, arguments.flags,
-        {"candidates", "policy", "model", "seed", "db", "chat", "system", "threads", "backend",
-         "kernel", "cache_type", "cache_mib", "cache_disk_mib", "database_mib"});
+    add_key_flags(command, arguments.flags,
+                  {"candidates",    "policy",       "model",          "seed",         "db",
+                   "chat",          "system",       "threads",        "backend",      "kernel",
+                   "cache_type",    "cache_mib",    "cache_disk_mib", "database_mib", "endpoint",
+                   "api",           "stream",       "timeout",        "window",       "prices",
+                   "budget_tokens", "budget_money", "month_tokens",   "month_money"});
 }
 
 }  // namespace fabula::app

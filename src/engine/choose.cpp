@@ -10,10 +10,18 @@
 namespace fabula::engine {
 
 std::optional<std::size_t> best(const Offered& offered) {
+    // What broke off is taken only where there is nothing else.
+    const auto is_whole = [&](std::size_t i) {
+        return offered.endings[i] != model::Ending::connection_lost;
+    };
     std::optional<std::size_t> found;
     for (std::size_t i = 0; i < offered.scores.size(); ++i) {
         if (std::isinf(offered.scores[i].value)) continue;
-        if (!found || offered.scores[i].value > offered.scores[*found].value) found = i;
+        const bool is_better =
+            !found || (is_whole(i) == is_whole(*found)
+                           ? offered.scores[i].value > offered.scores[*found].value
+                           : is_whole(i));
+        if (is_better) found = i;
     }
     return found;
 }
@@ -21,6 +29,13 @@ std::optional<std::size_t> best(const Offered& offered) {
 std::string reason_for(const Offered& offered, std::size_t index) {
     const auto& score = offered.scores[index];
     char text[160];
+    if (std::isnan(score.mean_logprob)) {
+        std::snprintf(text, sizeof text,
+                      "best score of %zu: %.2f (%.0f %% copied; the model tells no "
+                      "log-probabilities)",
+                      offered.scores.size(), score.value, 100 * score.copied_share);
+        return text;
+    }
     std::snprintf(text, sizeof text,
                   "best score of %zu: %.2f (log-probability %.2f a token, %.0f %% copied)",
                   offered.scores.size(), score.value, score.mean_logprob, 100 * score.copied_share);

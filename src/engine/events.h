@@ -3,6 +3,7 @@
 // lines, transcripts, later HTTP and notebooks) reads these and nothing else.
 #pragma once
 
+#include "model/generator.h"
 #include "preference/score.h"
 #include "store/store.h"
 #include "story/prompt.h"
@@ -61,6 +62,7 @@ struct TextDrawn {
 struct CandidateWritten {
     std::size_t step = 0;
     store::CandidateRecord record;
+    std::optional<model::RemoteUsage> usage = {};  // of a remote model
 };
 
 /// A candidate was taken, or something written in its place: the passage is on disk.

@@ -2,12 +2,34 @@
 #include "engine/offer.h"
 
 #include "engine/write.h"
+#include "model/remote/answer.h"
 
 #include <algorithm>
 #include <cmath>
 
 namespace fabula::engine {
 namespace {
+
+// Settings that were not in force stand as those that do nothing, and the rest was not drawn with
+// that propensity.
+void take_out(const std::vector<std::string>& ignored, store::CandidateRecord& record) {
+    const sample::Settings off;
+    auto& settings = record.settings;
+    for (const auto& name : ignored) {
+        if (const auto field = sample::field_named(name)) {
+            if ((*field)->real != nullptr) settings.*(*field)->real = (*field)->standard;
+            if ((*field)->whole != nullptr)
+                settings.*(*field)->whole = static_cast<int>((*field)->standard);
+        }
+        if (name == "bad_words") settings.bad_words.clear();
+        if (name == "bad_patterns") settings.bad_patterns.clear();
+        if (name == "logit_bias") settings.logit_bias.clear();
+        if (name == "ignore_end") settings.ignore_end = false;
+        if (name == "order") settings.order = off.order;
+        if (name == "dry_breakers") settings.dry_breakers = off.dry_breakers;
+    }
+    if (!ignored.empty()) record.propensity.reset();
+}
 
 // `place`: where it stands in the plan; its index is the caller's.
 store::CandidateRecord record_of(std::size_t place, const model::Candidate& candidate,
@@ -27,6 +49,7 @@ store::CandidateRecord record_of(std::size_t place, const model::Candidate& cand
     record.settings = plan.proposals[place].settings;
     record.policy = plan.policy;
     record.propensity = plan.proposals[place].propensity;
+    take_out(candidate.ignored, record);
     record.stream = plan.streams[place];
     record.ending = model::name_of(candidate.ending);
     record.score =
@@ -36,11 +59,61 @@ store::CandidateRecord record_of(std::size_t place, const model::Candidate& cand
     return record;
 }
 
-preference::Score score_of(std::string_view story_text, const model::Candidate& candidate) {
+struct ScoredText {
+    std::string_view text;
     std::vector<float> logprobs;
+    bool has_tokens = true;  // false: the model told no log-probabilities
+};
+
+ScoredText scored(const model::Candidate& candidate) {
+    ScoredText each{candidate.text, {}, !candidate.ids.empty() || !candidate.usage};
+    each.logprobs.reserve(candidate.trace.size());
     for (const auto& trace : candidate.trace)
-        logprobs.push_back(trace.logprob_model);
-    return preference::score(story_text, candidate.text, logprobs);
+        each.logprobs.push_back(trace.logprob_model);
+    return each;
+}
+
+ScoredText scored(const store::CandidateRecord& candidate) {
+    ScoredText each{candidate.text, {}, !candidate.tokens.empty()};
+    each.logprobs.reserve(candidate.tokens.size());
+    for (const auto& token : candidate.tokens)
+        each.logprobs.push_back(token.logprob_model);
+    return each;
+}
+
+// All by one measure: where one has no log-probabilities those of the others count for nothing.
+std::vector<preference::Score> scores_of(std::string_view story_text,
+                                         std::span<const ScoredText> texts) {
+    const bool have_tokens = std::all_of(texts.begin(), texts.end(), [](const ScoredText& each) {
+        return each.has_tokens || each.text.empty();
+    });
+    std::vector<preference::Score> scores;
+    scores.reserve(texts.size());
+    for (const auto& each : texts)
+        scores.push_back(have_tokens ? preference::score(story_text, each.text, each.logprobs)
+                                     : preference::score_without_logprobs(story_text, each.text));
+    return scores;
+}
+
+std::vector<preference::Score> scores_of(std::string_view story_text,
+                                         const std::vector<model::Candidate>& candidates) {
+    std::vector<ScoredText> texts;
+    texts.reserve(candidates.size());
+    for (const auto& candidate : candidates)
+        texts.push_back(scored(candidate));
+    return scores_of(story_text, std::span<const ScoredText>(texts));
+}
+
+std::vector<preference::Score> scores_of(std::string_view story_text,
+                                         const store::OfferRecord& offer) {
+    const bool is_remote = model::remote_api_named(offer.backend).has_value();
+    std::vector<ScoredText> texts;
+    texts.reserve(offer.candidates.size());
+    for (const auto& candidate : offer.candidates) {
+        texts.push_back(scored(candidate));
+        texts.back().has_tokens = texts.back().has_tokens || !is_remote;
+    }
+    return scores_of(story_text, std::span<const ScoredText>(texts));
 }
 
 // What the model was shown, and how much of each block it had to compute.
@@ -112,13 +185,9 @@ std::optional<Offered> open_offer(const store::Story& story) {
     for (const auto& candidate : open->candidates) {
         const auto ending = model::ending_named(candidate.ending);
         if (!ending || *ending == model::Ending::stopped) return std::nullopt;
-        std::vector<float> logprobs;
-        logprobs.reserve(candidate.tokens.size());
-        for (const auto& token : candidate.tokens)
-            logprobs.push_back(token.logprob_model);
-        offered.scores.push_back(preference::score(*text, candidate.text, logprobs));
         offered.endings.push_back(*ending);
     }
+    offered.scores = scores_of(*text, *open);
     return offered;
 }
 
@@ -145,14 +214,13 @@ Result<Offered> keep(AtWork work, const OfferPlan& plan, const model::Generated&
     record.backend = generator.info().backend;
     record.arithmetic = generator.info().arithmetic;
     Offered offered;
+    offered.scores = scores_of(plan.before, generated.candidates);
     for (std::size_t i = 0; i < generated.candidates.size(); ++i) {
         const auto& candidate = generated.candidates[i];
-        offered.scores.push_back(score_of(plan.before, candidate));
         offered.endings.push_back(candidate.ending);
         offered.was_stopped |= candidate.ending == model::Ending::stopped;
-        offered.drawn_tokens += candidate.ids.size();
-        record.candidates.push_back(
-            record_of(i, candidate, plan.candidates, offered.scores.back()));
+        offered.drawn_tokens += model::n_tokens(candidate);
+        record.candidates.push_back(record_of(i, candidate, plan.candidates, offered.scores[i]));
         record.candidates.back().created = record.created;
     }
     const auto id = store.add_offer(story.record.id, record, keeping.claim);
@@ -163,8 +231,9 @@ Result<Offered> keep(AtWork work, const OfferPlan& plan, const model::Generated&
     generator.keep(std::span(record.prompt_ids).first(offered.stable_tokens));
     offered.first_token_seconds = generated.first_token_seconds;
     events.emit(shown(plan.step, plan.prompt, generated, record.prompt_ids));
-    for (const auto& candidate : record.candidates)
-        events.emit(CandidateWritten{plan.step, candidate});
+    for (std::size_t i = 0; i < record.candidates.size(); ++i)
+        events.emit(
+            CandidateWritten{plan.step, record.candidates[i], generated.candidates[i].usage});
     story.offers.push_back(std::move(record));
     return offered;
 }
@@ -201,7 +270,7 @@ Result<store::CandidateRecord> keep_again(AtWork work, store::OfferId offer,
     const auto text = work.story.tree.read(found->parent);
     if (!text) return text.error();
     const auto& candidate = generated.candidates.front();
-    auto record = record_of(0, candidate, plans, score_of(*text, candidate));
+    auto record = record_of(0, candidate, plans, scores_of(*text, generated.candidates)[0]);
     record.index = next_index(*found);
     record.created = keeping.created;
     const auto kept = work.store.add_candidates(offer, std::span(&record, 1), keeping.claim);

@@ -11,13 +11,14 @@ struct Named {
     const char* name;
 };
 
-constexpr std::array<Named, 7> endings{{{Ending::end_of_text, "end_of_text"},
+constexpr std::array<Named, 8> endings{{{Ending::end_of_text, "end_of_text"},
                                         {Ending::sentence_end, "sentence_end"},
                                         {Ending::budget, "budget"},
                                         {Ending::stop_string, "stop_string"},
                                         {Ending::window, "window"},
                                         {Ending::exhausted, "exhausted"},
-                                        {Ending::stopped, "stopped"}}};
+                                        {Ending::stopped, "stopped"},
+                                        {Ending::connection_lost, "connection_lost"}}};
 
 }  // namespace
 

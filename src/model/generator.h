@@ -17,6 +17,7 @@
 #include <functional>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -45,13 +46,14 @@ struct Prompt {
 
 /// Why a candidate ended.
 enum class Ending {
-    end_of_text,   // the model said so
-    sentence_end,  // the budget was reached and a sentence ended within reach
-    budget,        // max_new_tokens, in the middle of a sentence
-    stop_string,   // one of settings.stop; it is not in the text
-    window,        // no room left in the model's window
-    exhausted,     // every token that could follow was banned, or too many were tried
-    stopped        // somebody asked for it
+    end_of_text,     // the model said so
+    sentence_end,    // the budget was reached and a sentence ended within reach
+    budget,          // max_new_tokens, in the middle of a sentence
+    stop_string,     // one of settings.stop; it is not in the text
+    window,          // no room left in the model's window
+    exhausted,       // every token that could follow was banned, or too many were tried
+    stopped,         // somebody asked for it
+    connection_lost  // a remote model's answer broke off: what came is kept
 };
 
 const char* name_of(Ending ending);
@@ -87,6 +89,18 @@ struct CandidateRequest {
     std::uint64_t most_draws = std::numeric_limits<std::uint64_t>::max();
 };
 
+/// What a candidate of a remote model cost.
+struct RemoteUsage {
+    std::string host;
+    std::size_t prompt_tokens = 0;
+    std::size_t completion_tokens = 0;
+    bool is_counted_here = false;  // the server told no counts: they are estimates
+    double money = 0;
+    std::string currency;           // "" where no price is known
+    double first_text_seconds = 0;  // from the request to its first text
+    std::size_t attempts = 1;
+};
+
 struct Candidate {
     std::string text;               // UTF-8, whole characters only
     std::vector<TokenId> ids;       // the tokens of the first `ids_bytes` bytes of the text
@@ -98,7 +112,19 @@ struct Candidate {
     std::uint64_t draws = 0;  // all of them, of tokens that were refused or taken back, too
     Ending ending = Ending::stopped;
     double seconds = 0;  // wall time from the call to this candidate's end
+    /// Of a remote model alone. Such a candidate has ids and a trace only where the server told the
+    /// log-probability of each token; entropy, rank and the probability under the settings are not
+    /// known then (0, 0, as under the model), and ids that the server did not tell are made of the
+    /// token's text. Without them `draws` is the number of its tokens.
+    std::optional<RemoteUsage> usage = {};
+    std::vector<std::string> ignored = {};  // settings that the server does not know: not in force
 };
+
+/// How many tokens a candidate took, told one by one or not.
+inline std::size_t n_tokens(const Candidate& candidate) {
+    return candidate.ids.empty() && candidate.usage ? static_cast<std::size_t>(candidate.draws)
+                                                    : candidate.ids.size();
+}
 
 /// What went into a generation and what it cost.
 struct Generated {
@@ -146,6 +172,17 @@ struct Reach {
     TokenTrace taken;           // of the token that stands there, as it is computed now
 };
 
+/// Sums over all requests to a remote model.
+struct RemoteFigures {
+    std::size_t n_requests = 0;  // that gave text
+    std::size_t n_failed = 0;    // attempts that gave none, and were made again or given up
+    std::size_t prompt_tokens = 0;
+    std::size_t completion_tokens = 0;
+    double money = 0;
+    std::string currency;       // "" where no price is known
+    bool is_estimated = false;  // some counts are ours
+};
+
 /// Text of candidate `index` as it is drawn: whole characters, never a part of a stop string, never
 /// what a later cut takes back (the last words wait until they are certain).
 using OnText = std::function<void(std::size_t index, std::string_view text)>;
@@ -181,6 +218,9 @@ public:
     virtual void keep(std::span<const TokenId> ids);
 
     virtual CacheFigures cache_figures() const { return {}; }
+
+    /// What a remote model has cost since it was opened; all zero for a local one.
+    virtual RemoteFigures remote_figures() const { return {}; }
 
 protected:
     Generator() = default;

@@ -114,6 +114,18 @@ Score score(std::string_view story, std::string_view candidate, std::span<const 
     return score;
 }
 
+Score score_without_logprobs(std::string_view story, std::string_view candidate) {
+    Score score;
+    score.mean_logprob = std::numeric_limits<double>::quiet_NaN();
+    if (words_of(candidate).empty()) {
+        score.value = -std::numeric_limits<double>::infinity();
+        return score;
+    }
+    score.copied_share = copied_share(story, candidate);
+    score.value = -copy_penalty * score.copied_share;
+    return score;
+}
+
 double repeated_share(std::string_view text, int n, Occurrences counted) {
     assert(n > 0);
     const auto length = static_cast<std::size_t>(n);

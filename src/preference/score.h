@@ -10,7 +10,7 @@
 namespace fabula::preference {
 
 struct Score {
-    double mean_logprob = 0;  // nats a token, under the model
+    double mean_logprob = 0;  // nats a token, under the model; no number where none is known
     double copied_share = 0;  // of the candidate's 4-grams, in [0, 1]
     double value = 0;         // mean_logprob - penalty * copied_share; higher is better
 };
@@ -26,6 +26,10 @@ constexpr double copy_penalty = 4.0;
 /// value = mean of `logprobs` - copy_penalty * copied_share. `logprobs`: under the model, one a
 /// token. A candidate without tokens or words scores -infinity.
 Score score(std::string_view story, std::string_view candidate, std::span<const float> logprobs);
+
+/// The same for a candidate of which the model told no log-probabilities: value =
+/// -copy_penalty * copied_share, and -infinity without words.
+Score score_without_logprobs(std::string_view story, std::string_view candidate);
 
 /// Which occurrences of a repeated n-gram count: every one, or those after the first, which a
 /// reader meets again.

@@ -219,7 +219,7 @@ Result<Unit> Scribe::draw_again(store::Store& store, const store::RequestRecord&
         2);
     if (!record) return record.error();
     ++metrics_.candidates;
-    metrics_.tokens += record->tokens.size();
+    metrics_.tokens += store::n_tokens(*record);
     ahead_.grow(*story, *find_offer(*story, *request.redraw_of));
     return Unit{};
 }

@@ -43,7 +43,7 @@ Json to_value(const sample::Settings& settings) {
 
 Json to_value(const store::CandidateRecord& candidate) {
     Json value{{"index", candidate.index},          {"text", candidate.text},
-               {"tokens", candidate.tokens.size()}, {"settings", to_value(candidate.settings)},
+               {"tokens", store::n_tokens(candidate)}, {"settings", to_value(candidate.settings)},
                {"policy", candidate.policy},        {"propensity", optional(candidate.propensity)},
                {"ending", candidate.ending},        {"score", nullptr},
                {"mean_logprob", nullptr},           {"copied_share", candidate.copied_share},

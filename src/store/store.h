@@ -101,6 +101,12 @@ struct CandidateRecord {
     bool operator==(const CandidateRecord&) const = default;
 };
 
+/// How many tokens it took; of a remote model they may not be told one by one.
+inline std::size_t n_tokens(const CandidateRecord& candidate) {
+    const bool has_them = !candidate.tokens.empty() || candidate.text.empty();
+    return has_them ? candidate.tokens.size() : static_cast<std::size_t>(candidate.draws);
+}
+
 struct OfferRecord {
     OfferId id{};
     story::PassageId parent{};

@@ -84,6 +84,7 @@ const endings: Record<string, string> = {
   max_tokens: "cut at the longest length",
   stop_string: "ends at a stop word",
   stopped: "stopped before it was finished",
+  connection_lost: "the server broke off here",
 };
 export const endingOf = (ending: string): string => endings[ending] ?? ending.replace(/_/g, " ");
 
