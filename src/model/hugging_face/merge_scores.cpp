@@ -61,7 +61,8 @@ Result<Places> places_of(std::span<const std::string_view> tokens, std::span<con
     places.place.resize(tokens.size());
     places.n_merges.resize(tokens.size());
     for (const auto& [left, right] : merges) {
-        const std::string whole = left + right;
+        std::string whole = left;
+        whole += right;
         const auto made = numbers.find(whole);
         if (made == numbers.end() || !numbers.contains(left) || !numbers.contains(right)) {
             return Error{ErrorCode::corrupt,
