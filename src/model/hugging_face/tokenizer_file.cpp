@@ -159,6 +159,10 @@ Result<std::vector<Merge>> read_merges(const JsonValue& model) {
     return merges;
 }
 
+Error no_merge(const std::string& left, const std::string& right) {
+    return damaged("merge '" + left + " " + right + "' is not one of three tokens");
+}
+
 /// What of a BPE model must be as llama.cpp has it.
 Result<Unit> check_model(const JsonValue& model) {
     const std::string type = model.text_at("type", "BPE");
@@ -216,10 +220,9 @@ Result<Unit> read_byte_level(const JsonValue& json, const JsonValue& model, Toke
     }
     made.merges.reserve(merges->size());
     for (const auto& [left, right] : *merges) {
-        std::string whole = left;
-        whole += right;
+        const std::string whole = left + right;
         if (!texts.contains(left) || !texts.contains(right) || !texts.contains(whole))
-            return damaged("merge '" + left + " " + right + "' is not one of three tokens");
+            return no_merge(left, right);
         std::string merge = left;
         merge += " ";
         merge += right;

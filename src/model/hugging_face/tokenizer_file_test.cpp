@@ -88,7 +88,8 @@ TEST(TokenizerFile, reads_sentencepiece_tokens_with_scores) {
 TEST(TokenizerFile, forgets_merges_that_make_markup) {
     const std::string text = with(sentencepiece(marks), R"(["a","b"])", R"(["a","b"],["a","a"])");
     const auto tokenizer = read(
-        with(text, R"("content":"<note>","special":false)", R"("content":"aa","special":true)"), 264);
+        with(text, R"("content":"<note>","special":false)", R"("content":"aa","special":true)"),
+        264);
     ASSERT_TRUE(tokenizer) << tokenizer.error().message;
     EXPECT_EQ(tokenizer->tokens[262].type, TokenType::control);
 }
