@@ -48,6 +48,11 @@ std::size_t n_ways(std::string_view token, const Numbers& numbers) {
     return n;
 }
 
+Error no_merge(const std::string& left, const std::string& right) {
+    return Error{ErrorCode::corrupt,
+                 "merge '" + left + " " + right + "' is not one of three tokens"};
+}
+
 /// The place of each token among those that merges make, and how many merges make it.
 struct Places {
     std::vector<std::optional<std::size_t>> place;
@@ -64,8 +69,7 @@ Result<Places> places_of(std::span<const std::string_view> tokens, std::span<con
         const std::string whole = left + right;
         const auto made = numbers.find(whole);
         if (made == numbers.end() || !numbers.contains(left) || !numbers.contains(right)) {
-            return Error{ErrorCode::corrupt,
-                         "merge '" + left + " " + right + "' is not one of three tokens"};
+            return no_merge(left, right);
         }
         auto& place = places.place[made->second];
         if (place && *place + 1 != places.n_made) {

@@ -53,7 +53,7 @@ struct ModelConfig {
 
 /// Errors: invalid_input: another architecture, or a setting that is not carried over, by name;
 /// corrupt: a number that is missing, out of range or at odds with another.
-Result<ModelConfig> model_config_of(const JsonValue& config);
+Result<ModelConfig> model_config_of(const JsonValue& json);
 
 /// Reads `folder`/config.json. Errors: as above and as read_json_file.
 Result<ModelConfig> read_model_config(const std::string& folder);

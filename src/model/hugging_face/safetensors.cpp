@@ -100,6 +100,10 @@ std::string problem_of_metadata(const JsonValue& entry, SafetensorsHeader& heade
     return {};
 }
 
+std::string of_tensor(const std::string& name, const std::string& problem) {
+    return "tensor '" + name + "' " + problem;
+}
+
 std::string problem_of_entries(const JsonObject& entries, std::uint64_t data_bytes,
                                SafetensorsHeader& header) {
     if (entries.size() > most_tensors)
@@ -112,7 +116,7 @@ std::string problem_of_entries(const JsonObject& entries, std::uint64_t data_byt
         SafetensorsTensor tensor;
         tensor.name = name;
         if (auto problem = problem_of(entry, data_bytes, tensor); !problem.empty())
-            return "tensor '" + name + "' " + problem;
+            return of_tensor(name, problem);
         header.tensors.push_back(std::move(tensor));
     }
     return {};

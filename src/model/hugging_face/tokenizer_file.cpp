@@ -159,6 +159,10 @@ Result<std::vector<Merge>> read_merges(const JsonValue& model) {
     return merges;
 }
 
+Error no_merge(const std::string& left, const std::string& right) {
+    return damaged("merge '" + left + " " + right + "' is not one of three tokens");
+}
+
 /// What of a BPE model must be as llama.cpp has it.
 Result<Unit> check_model(const JsonValue& model) {
     const std::string type = model.text_at("type", "BPE");
@@ -216,9 +220,13 @@ Result<Unit> read_byte_level(const JsonValue& json, const JsonValue& model, Toke
     }
     made.merges.reserve(merges->size());
     for (const auto& [left, right] : *merges) {
-        if (!texts.contains(left) || !texts.contains(right) || !texts.contains(left + right))
-            return damaged("merge '" + left + " " + right + "' is not one of three tokens");
-        made.merges.push_back(left + " " + right);
+        const std::string whole = left + right;
+        if (!texts.contains(left) || !texts.contains(right) || !texts.contains(whole))
+            return no_merge(left, right);
+        std::string merge = left;
+        merge += " ";
+        merge += right;
+        made.merges.push_back(std::move(merge));
     }
     return Unit{};
 }
@@ -253,9 +261,23 @@ Result<bool> read_space_prefix(const JsonValue& json) {
     return adds;
 }
 
+/// Some converters list merges that make markup too; it is cut out of a text before it is merged.
+void forget_merges_of_markup(const TokenizerFile& tokenizer, std::vector<Merge>& merges) {
+    std::set<std::string_view> markup;
+    for (const TokenizerToken& token : tokenizer.tokens) {
+        if (token.type != TokenType::normal && token.type != TokenType::unused)
+            markup.emplace(token.text);
+    }
+    std::erase_if(merges, [&](const Merge& merge) {
+        const std::string whole = merge.first + merge.second;
+        return markup.contains(whole);
+    });
+}
+
 Result<Unit> score_tokens(const JsonValue& model, TokenizerFile& made) {
-    const auto merges = read_merges(model);
+    auto merges = read_merges(model);
     if (!merges) return merges.error();
+    forget_merges_of_markup(made, *merges);
     std::vector<std::string_view> texts;
     std::vector<std::size_t> ids;
     std::size_t n_bytes = 0;

@@ -85,6 +85,15 @@ TEST(TokenizerFile, reads_sentencepiece_tokens_with_scores) {
     EXPECT_FALSE(bare->adds_space_prefix);
 }
 
+TEST(TokenizerFile, forgets_merges_that_make_markup) {
+    const std::string text = with(sentencepiece(marks), R"(["a","b"])", R"(["a","b"],["a","a"])");
+    const auto tokenizer = read(
+        with(text, R"("content":"<note>","special":false)", R"("content":"aa","special":true)"),
+        264);
+    ASSERT_TRUE(tokenizer) << tokenizer.error().message;
+    EXPECT_EQ(tokenizer->tokens[262].type, TokenType::control);
+}
+
 TEST(TokenizerFile, is_written_as_it_is_read) {
     for (const std::string& text : {byte_level_tokenizer(), sentencepiece(marks)}) {
         const auto first = read(text, 264);
