@@ -42,16 +42,19 @@ Json to_value(const sample::Settings& settings) {
 }
 
 Json to_value(const store::CandidateRecord& candidate) {
-    Json value{{"index", candidate.index},          {"text", candidate.text},
-               {"tokens", store::n_tokens(candidate)}, {"settings", to_value(candidate.settings)},
-               {"policy", candidate.policy},        {"propensity", optional(candidate.propensity)},
-               {"ending", candidate.ending},        {"score", nullptr},
-               {"mean_logprob", nullptr},           {"copied_share", candidate.copied_share},
+    Json value{{"index", candidate.index},
+               {"text", candidate.text},
+               {"tokens", store::n_tokens(candidate)},
+               {"settings", to_value(candidate.settings)},
+               {"policy", candidate.policy},
+               {"propensity", optional(candidate.propensity)},
+               {"ending", candidate.ending},
+               {"score", nullptr},
+               {"mean_logprob", nullptr},
+               {"copied_share", candidate.copied_share},
                {"seconds", candidate.seconds}};
-    if (!candidate.tokens.empty()) {
-        value["score"] = candidate.score;
-        value["mean_logprob"] = mean_logprob(candidate);
-    }
+    if (store::n_tokens(candidate) > 0) value["score"] = candidate.score;
+    if (!candidate.tokens.empty()) value["mean_logprob"] = mean_logprob(candidate);
     return value;
 }
 
