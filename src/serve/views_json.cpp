@@ -53,10 +53,8 @@ Json to_value(const store::CandidateRecord& candidate) {
                {"mean_logprob", nullptr},
                {"copied_share", candidate.copied_share},
                {"seconds", candidate.seconds}};
-    if (!candidate.tokens.empty()) {
-        value["score"] = candidate.score;
-        value["mean_logprob"] = mean_logprob(candidate);
-    }
+    if (store::n_tokens(candidate) > 0) value["score"] = candidate.score;
+    if (!candidate.tokens.empty()) value["mean_logprob"] = mean_logprob(candidate);
     return value;
 }
 
