@@ -239,6 +239,11 @@ TEST_F(Write, ends_without_words_when_no_candidate_has_any) {
 TEST(Best, is_the_highest_score_and_the_lower_index_on_a_tie) {
     Offered offered;
     offered.scores = {{-1, 0, -1}, {-0.5, 0, -0.5}, {-0.5, 0, -0.5}};
+    offered.endings.assign(3, model::Ending::budget);
+    EXPECT_EQ(best(offered), 1U);
+    offered.endings[1] = offered.endings[2] = model::Ending::connection_lost;
+    EXPECT_EQ(best(offered), 0U);  // what broke off is taken only where there is nothing else
+    offered.endings[0] = model::Ending::connection_lost;
     EXPECT_EQ(best(offered), 1U);
     offered.scores = {{0, 0, -std::numeric_limits<double>::infinity()}};
     EXPECT_EQ(best(offered), std::nullopt);
