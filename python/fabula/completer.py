@@ -1,0 +1,276 @@
+# SPDX-License-Identifier: 0BSD
+"""A text that a language model goes on with, for notebooks and anywhere else."""
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from .display import live_text, page_of
+from .errors import CompletionError, EngineError, Exhausted
+from .generator import Candidate, Generated, Generator, Model, Piece
+from .heat import heat_map
+from .offer import Offer
+from .settings import FIELDS, NAMES, Settings
+from .supplier import Supplier
+from .text import reformat, shown
+
+_SEED_BITS = 64
+_OWN_PARAMETERS = frozenset({"do_sample", "seed", "window", "backend"})
+
+
+@dataclass(frozen=True)
+class Completion:
+    """What was added once: the words, the parameters with the values that they had, and how it went."""
+    text: str
+    parameters: dict[str, Any]
+    ending: str
+    seconds: float
+    candidate: Candidate = field(repr=False)
+
+
+class Completer:
+    """A prompt and what a model added to it.
+
+    Parameters are keywords and become attributes that can be changed between calls: temperature, top_p, top_k,
+    max_new_tokens and any other of `fabula settings`, and
+
+      do_sample  False takes the likeliest word each time (temperature 0)
+      seed       a number, or a Supplier; each call draws a fresh one unless it is given
+      window     "error": say so when the model's window is full; "slide": go on with the opening and the newest text
+      backend    a model's name or file; the usual one unless it is given
+
+    Calling the object completes the text and prints all of it; run the cell again to go on.
+
+    >>> story = Completer("The well was dry.", temperature=1.0)  # doctest: +SKIP
+    >>> story()                                                  # doctest: +SKIP
+    """
+
+    def __init__(self, prompt: str, **parameters: Any) -> None:
+        for name in parameters:
+            _check_name(name)
+        text = _checked_text(prompt)
+        self.__dict__["_pieces"] = [(reformat(text), [])]
+        if not self._pieces[0][0]:
+            raise ValueError("the prompt has no words")
+        self.__dict__["_parameters"] = {
+            "do_sample": True, "max_new_tokens": 250, "temperature": 0.75,
+            "seed": Supplier(lambda: random.getrandbits(_SEED_BITS)), "window": "error", **parameters}
+        self.__dict__["_history"] = []
+        self.__dict__["_undone"] = []
+
+    # Parameters are attributes.
+
+    def __getattr__(self, name: str) -> Any:
+        parameters = self.__dict__.get("_parameters", {})
+        if name in parameters:
+            return parameters[name]
+        if name in FIELDS:
+            return FIELDS[name].default
+        raise AttributeError(f"a Completer has no parameter {name!r}; known ones: {', '.join(sorted(NAMES | _OWN_PARAMETERS))}")
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if isinstance(getattr(type(self), name, None), property):
+            object.__setattr__(self, name, value)
+            return
+        _check_name(name)
+        self._parameters[name] = value
+
+    def __delattr__(self, name: str) -> None:
+        if name not in self._parameters:
+            raise AttributeError(f"parameter {name!r} was not set")
+        del self._parameters[name]
+
+    def __dir__(self) -> list[str]:
+        return sorted({*object.__dir__(self), *self._parameters})
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """Those that are set, as they are: Suppliers are not asked."""
+        return dict(self._parameters)
+
+    # The text.
+
+    @property
+    def text(self) -> str:
+        """All of it, the prompt first. Can be set: what was drawn before is then only history."""
+        return "".join(text for text, _ in self._pieces)
+
+    @text.setter
+    def text(self, value: str) -> None:
+        value = _checked_text(value)
+        self._undone.append(list(self._pieces))
+        self.__dict__["_pieces"] = [(value, [])]
+
+    @property
+    def history(self) -> list[Completion]:
+        """What was added, oldest first; what was taken back is not in it."""
+        return list(self._history)
+
+    def __str__(self) -> str:
+        return shown(self.text)
+
+    def __repr__(self) -> str:
+        words = self.text.split()
+        return f"<Completer {' '.join(words[:6])}{' …' if len(words) > 6 else ''}, {len(words)} words>"
+
+    def _repr_html_(self) -> str:
+        return page_of(self)
+
+    # Completing.
+
+    def __call__(self) -> None:
+        """Completes, and prints all of the text; in a notebook it is seen as it grows. Ctrl-C (the stop button) keeps what there is."""
+        before = self.text
+        with live_text(lambda new: shown(before + new)) as add:
+            self._complete(lambda _, text: add(text))
+
+    def complete(self) -> None:
+        """Completes without printing."""
+        self._complete(None)
+
+    def _complete(self, on_text: Callable[[int, str], None] | None) -> None:
+        values = self._values()
+        drawn = self._draw(values, 1, on_text)
+        self._take(drawn.candidates[0], values)
+        if drawn.was_interrupted:
+            raise KeyboardInterrupt
+
+    def offer(self, n: int = 3, **differences: list[Any]) -> Offer:
+        """`n` candidates to choose from; nothing is added until one is picked. `differences` give each its own settings:
+        `offer(3, temperature=[0.5, 0.9, 1.3])`.
+        """
+        if n < 1:
+            raise ValueError("an offer has at least one candidate")
+        for name, each in differences.items():
+            _check_name(name)
+            if len(each) != n:
+                raise ValueError(f"{name}: {n} values are needed, one a candidate; {len(each)} were given")
+        values = [{**self._values(), **{name: each[i] for name, each in differences.items()}} for i in range(n)]
+        drawn = self._draw_each(values, None)
+        return Offer(self, drawn.candidates, values, list(self._pieces))
+
+    def undo(self) -> bool:
+        """Takes the last completion, pick or assignment back. False: there was nothing to take back."""
+        if not self._undone:
+            return False
+        self.__dict__["_pieces"] = self._undone.pop()
+        while self._history and not self.text.endswith(self._history[-1].text):
+            self._history.pop()
+        return True
+
+    # What else one may want to look at.
+
+    def to_frame(self) -> Any:
+        """The history as a pandas DataFrame: a row a completion."""
+        import pandas
+
+        return pandas.DataFrame(
+            [{"text": each.text, "ending": each.ending, "tokens": len(each.candidate.ids), "seconds": each.seconds,
+              "mean_logprob": _mean(each.candidate.logprobs), **each.parameters} for each in self._history])
+
+    def heat_map(self, back: int = 1) -> Any:
+        """How likely the model found each word of a completion, as colours; `back` 1 is the last one."""
+        if not 1 <= back <= len(self._history):
+            raise ValueError(f"there are {len(self._history)} completions to look back on")
+        candidate = self._history[-back].candidate
+        return heat_map(self._generator().spell(candidate.ids), candidate.logprobs, candidate.ranks)
+
+    def sliders(self, *names: str) -> Any:
+        """Sliders for settings (ipywidgets): moving one changes the attribute."""
+        from .sliders import sliders
+
+        return sliders(self, names or ("temperature", "top_p", "top_k", "max_new_tokens"))
+
+    # How it is done.
+
+    def _values(self) -> dict[str, Any]:
+        """The parameters with the values that they have now."""
+        return {name: value() if isinstance(value, Supplier) else value for name, value in self._parameters.items()}
+
+    def _generator(self) -> Generator:
+        backend = self._parameters.get("backend", "")
+        if isinstance(backend, Generator):
+            return backend
+        try:
+            return Model(backend or "")
+        except EngineError as error:
+            raise CompletionError(str(error)) from error
+
+    def _draw(self, values: dict[str, Any], n: int, on_text: Callable[[int, str], None] | None) -> Generated:
+        return self._draw_each([values] * n, on_text)
+
+    def _draw_each(self, values: list[dict[str, Any]], on_text: Callable[[int, str], None] | None) -> Generated:
+        generator = self._generator()
+        settings = [_settings_of(each) for each in values]
+        seed = _checked_seed(values[0]["seed"])
+        try:
+            return generator.generate(self._prompt(generator, settings), settings, seed=seed, on_text=on_text)
+        except Exhausted as error:
+            raise CompletionError(self._window_is_full(generator, str(error))) from error
+        except EngineError as error:
+            raise CompletionError(str(error)) from error
+
+    def _prompt(self, generator: Generator, settings: list[Settings]) -> list[Piece]:
+        window = self._parameters["window"]
+        if window not in ("error", "slide"):
+            raise ValueError(f'window is "error" or "slide", not {window!r}')
+        if window == "error":
+            return self._pieces
+        most = max(int(each.max_new_tokens) for each in settings)
+        if generator.measure(self.text) + most < generator.window_tokens:
+            return self._pieces
+        return generator.slide([text for text, _ in self._pieces], most)
+
+    def _window_is_full(self, generator: Generator, message: str) -> str:
+        return (f"{message}: the text has about {generator.measure(self.text)} tokens, the window of {generator.name} "
+                f'{generator.window_tokens}. Take something back (undo), shorten .text, set window="slide" to go on with the opening '
+                "and the newest text, or take a model with a larger window (backend=)")
+
+    def _take(self, candidate: Candidate, values: dict[str, Any]) -> None:
+        if not candidate.text:
+            return
+        self._undone.append(list(self._pieces))
+        self._pieces.append((candidate.text, candidate.ids if candidate.ids_are_whole else []))
+        self._history.append(Completion(candidate.text, values, candidate.ending, candidate.seconds, candidate))
+        if candidate.ending == "window":
+            wanted = values["max_new_tokens"]
+            print(f"[the window is full: {len(candidate.ids)} of {wanted} tokens fitted]")
+
+
+def _check_name(name: str) -> None:
+    if name.startswith("_"):
+        raise TypeError(f"{name!r}: names of parameters do not begin with an underscore")
+    if hasattr(Completer, name):
+        raise TypeError(f"{name!r} is a method of Completer and cannot be a parameter")
+
+
+def _checked_text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"a text is a str, not {type(value).__name__}")
+    if not value.strip():
+        raise ValueError("the text is empty")
+    return value
+
+
+def _checked_seed(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"seed is a whole number, not {type(value).__name__}")
+    if not 0 <= value < 2**_SEED_BITS:
+        raise ValueError(f"seed {value} is out of range: 0 to 2**{_SEED_BITS} - 1")
+    return value
+
+
+def _settings_of(values: dict[str, Any]) -> Settings:
+    given = {name: value for name, value in values.items() if name not in _OWN_PARAMETERS}
+    if not values.get("do_sample", True):
+        given["temperature"] = 0
+    try:
+        return Settings(**given)
+    except EngineError as error:
+        raise CompletionError(str(error)) from error
+
+
+def _mean(values: list[float]) -> float | None:
+    return sum(values) / len(values) if values else None
