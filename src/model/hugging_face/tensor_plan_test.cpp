@@ -103,7 +103,7 @@ TEST(TensorPlan, leaves_out_masks_and_a_head_that_is_tied) {
 std::vector<float> firsts(const PlannedTensor& plan) {
     std::vector<float> numbers(plan.n_rows * plan.n_columns);
     for (std::size_t i = 0; i < numbers.size(); ++i)
-        numbers[i] = static_cast<float>(i / plan.n_columns);
+        numbers[i] = static_cast<float>(static_cast<std::size_t>(i / plan.n_columns));
     const std::string dtype = "F32";
     RowReader reader(plan, std::as_bytes(std::span(numbers)), dtype);
     std::vector<float> found;

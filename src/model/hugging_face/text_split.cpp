@@ -60,7 +60,7 @@ JsonValue sequence(JsonValue first, JsonValue second) {
 }  // namespace
 
 std::string describe(const JsonValue& pre_tokenizer) {
-    const std::string type = pre_tokenizer.text_at("type", "?");
+    std::string type = pre_tokenizer.text_at("type", "?");
     if (type == "Sequence") {
         const JsonValue* const parts = pre_tokenizer.find("pretokenizers");
         std::string made;

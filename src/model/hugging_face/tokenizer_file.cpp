@@ -84,6 +84,14 @@ Result<Unit> put_vocabulary(const JsonValue& model, std::vector<TokenizerToken>&
     return Unit{};
 }
 
+/// What else an added token may be told to do to the text around it.
+Result<Unit> check_plain(const JsonValue& added, const std::string& text) {
+    for (const char* const key : {"lstrip", "rstrip", "single_word"}) {
+        if (added.is_true_at(key)) return refused("added token '" + text + "' has '" + key + "'");
+    }
+    return Unit{};
+}
+
 /// Added tokens are cut out of a text before it is split. They may stand in the vocabulary too.
 Result<Unit> put_added(const JsonValue& json, std::vector<TokenizerToken>& tokens) {
     for (const JsonValue& added : list_at(json, "added_tokens")) {
@@ -92,10 +100,7 @@ Result<Unit> put_added(const JsonValue& json, std::vector<TokenizerToken>& token
         const auto number = id != nullptr ? id->count() : std::nullopt;
         if (!number || text.empty()) return damaged("an added token without number or content");
         const bool is_markup = added.is_true_at("special") || looks_special(text);
-        for (const char* const key : {"lstrip", "rstrip", "single_word"}) {
-            if (!is_markup && added.is_true_at(key))
-                return refused("added token '" + text + "' has '" + key + "'");
-        }
+        if (auto plain = check_plain(added, text); !plain && !is_markup) return plain;
         if (*number < tokens.size() && tokens[*number].text == text)
             tokens[*number] = TokenizerToken{};
         const TokenType type = is_markup ? TokenType::control : TokenType::user_defined;
@@ -186,12 +191,15 @@ std::vector<const JsonValue*> parts_of(const JsonValue* json, const char* list) 
     return parts;
 }
 
+Error unknown_part(const std::string& what, const std::string& type) {
+    return refused(what + " '" + type + "' is not known");
+}
+
 Result<Unit> check_types(const std::vector<const JsonValue*>& parts, const std::string& what,
                          std::initializer_list<std::string_view> known) {
     for (const JsonValue* const part : parts) {
         const std::string type = part->text_at("type", "?");
-        if (std::ranges::find(known, type) == known.end())
-            return refused(what + " '" + type + "' is not known");
+        if (std::ranges::find(known, type) == known.end()) return unknown_part(what, type);
     }
     return Unit{};
 }

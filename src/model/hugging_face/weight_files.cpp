@@ -22,20 +22,29 @@ bool is_plain_name(const std::string& name) {
            name != "." && name != "..";
 }
 
+Error no_file(const std::string& index, const std::string& tensor) {
+    return Error{ErrorCode::corrupt,
+                 "file '" + index + "': tensor '" + tensor + "' lies in no file of the folder"};
+}
+Error not_there(const std::string& index, const std::string& tensor, const std::string& file) {
+    return Error{ErrorCode::corrupt,
+                 "file '" + index + "': tensor '" + tensor + "' is not in '" + file + "'"};
+}
+Error not_named(const std::string& index, const std::string& tensor) {
+    return Error{ErrorCode::corrupt,
+                 "file '" + index + "': it does not name tensor '" + tensor + "'"};
+}
+
 /// The file of each tensor.
 Result<std::map<std::string, std::string>> read_index(const std::string& path) {
     const auto json = read_json_file(path);
     if (!json) return json.error();
-    const auto corrupt = [&](const std::string& what) {
-        return Error{ErrorCode::corrupt, "file '" + path + "': " + what};
-    };
     const JsonValue* const map = json->find("weight_map");
     if (map == nullptr || map->object() == nullptr || map->object()->empty())
-        return corrupt("no weight_map");
+        return Error{ErrorCode::corrupt, "file '" + path + "': no weight_map"};
     std::map<std::string, std::string> files;
     for (const auto& [name, file] : *map->object()) {
-        if (file.text() == nullptr || !is_plain_name(*file.text()))
-            return corrupt("tensor '" + name + "' lies in no file of the folder");
+        if (file.text() == nullptr || !is_plain_name(*file.text())) return no_file(path, name);
         files.emplace(name, *file.text());
     }
     return files;
@@ -90,9 +99,7 @@ Result<WeightFiles> WeightFiles::open(const std::string& folder, const std::stri
                          "file '" + index + "': tensor '" + tensor + "' is not in '" + file + "'"};
     }
     for (const auto& [tensor, place] : files.tensors_) {
-        if (!named->contains(tensor))
-            return Error{ErrorCode::corrupt,
-                         "file '" + index + "': it does not name tensor '" + tensor + "'"};
+        if (!named->contains(tensor)) return not_named(index, tensor);
     }
     return files;
 }
