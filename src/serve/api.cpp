@@ -61,28 +61,44 @@ Response no_room(const Error& error) {
     return error_response(507, "exhausted", error.message);
 }
 
+namespace {
+
+/// The version that the database has, 0 for a story that is gone.
+Result<std::uint64_t> version_of(Api& api, store::StoryId id) {
+    const auto store = api.stores.take();
+    if (!store) return store.error();
+    auto version = (*store)->version(id);
+    if (!version && version.error().code == ErrorCode::not_found) return std::uint64_t{0};
+    return version;
+}
+
+// What happens here meanwhile is told after it, or is in it.
+void tell_whole(Api& api, OpenStory& open) {
+    open.hold([&] {
+        const auto store = api.stores.take();
+        if (!store) return;
+        const auto view = view_of(**store, open.id());
+        if (!view) return;
+        open.feed().publish_standing("story", [&](const StoryFeed::Standing& standing) {
+            return story_as_json(*view, &standing);
+        });
+        open.has_told(view->version);
+    });
+}
+
+}  // namespace
+
 void tell_news(Api& api) {
     for (const auto& open : api.feeds.all()) {
         if (open->feed().n_readers() == 0) continue;
-        const auto store = api.stores.take();
-        if (!store) return;
-        const auto version = (*store)->version(open->id());
-        if (!version) {
-            if (version.error().code != ErrorCode::not_found) return;
+        const auto version = version_of(api, open->id());
+        if (!version) return;
+        if (*version == 0) {
             open->feed().publish("removed", "{}");
             api.feeds.remove(open->id());
-            continue;
+        } else if (open->is_news(*version)) {
+            tell_whole(api, *open);
         }
-        if (!open->is_news(*version)) continue;
-        // What happens here meanwhile is told after it, or is in it.
-        open->hold([&] {
-            const auto view = view_of(**store, open->id());
-            if (!view) return;
-            open->feed().publish_standing("story", [&](const StoryFeed::Standing& standing) {
-                return story_as_json(*view, &standing);
-            });
-            open->has_told(view->version);
-        });
     }
     api.feeds.close_idle(std::chrono::minutes(10));
 }

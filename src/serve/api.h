@@ -74,6 +74,31 @@ Result<StoryView> view_of(store::Store& store, store::StoryId id);
 /// Tells the readers of a story what another process did to it; call it about once a second.
 void tell_news(Api& api);
 
+/// A story as it is, that nobody in this process changes meanwhile.
+struct HeldStory {
+    store::Store& store;
+    store::Story& story;
+    OpenStory& open;
+};
+
+/// Answers with what `work` makes of the held story. A connection to the database is taken only
+/// when the story is free, never the other way round: whoever holds one waits for no story, and
+/// many who want one story do not keep all connections.
+template <typename Work>
+Response with_story(Api& api, store::StoryId id, Work work) {
+    const auto open = api.feeds.at(id);
+    return open->hold([&]() -> Response {
+        const auto store = api.stores.take();
+        if (!store) return error_response(store.error());
+        auto story = (*store)->load(id);
+        if (!story) {
+            if (story.error().code == ErrorCode::not_found) api.feeds.remove(id);
+            return error_response(story.error());
+        }
+        return work(HeldStory{**store, *story, *open});
+    });
+}
+
 // For the handlers.
 Result<std::int64_t> id_in(const Request& request, const char* name);
 Result<store::StoryId> story_in(const Request& request);

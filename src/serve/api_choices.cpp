@@ -7,6 +7,7 @@
 #include "serve/views.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace fabula::serve {
 namespace {
@@ -15,31 +16,13 @@ const store::PassageRecord& passage_of(const store::Story& story, story::Passage
     return story.passages[static_cast<std::size_t>(id)];
 }
 
-/// What a handler decides on: a story as it is, that nobody here changes meanwhile.
-struct Held {
-    store::Store& store;
-    store::Story& story;
-    OpenStory& open;
-};
-
-// Runs `work` on the story of the request. A connection to the database is taken only when it is
-// the request's turn, so that many who want one story do not keep all of them.
+// Runs `work` on the story of the request, where there is room for what it decides.
 template <typename Work>
-Response with_story(Api& api, const Request& request, Work work) {
+Response decide(Api& api, const Request& request, Work work) {
     const auto id = story_in(request);
     if (!id) return error_response(id.error());
     if (const auto room = api.check_room(); !room) return no_room(room.error());
-    const auto open = api.feeds.at(*id);
-    return open->hold([&]() -> Response {
-        const auto store = api.stores.take();
-        if (!store) return error_response(store.error());
-        auto story = (*store)->load(*id);
-        if (!story) {
-            if (story.error().code == ErrorCode::not_found) api.feeds.remove(*id);
-            return error_response(story.error());
-        }
-        return work(Held{**store, *story, *open});
-    });
+    return with_story(api, *id, std::move(work));
 }
 
 // Whether the last thing that happened to the story is this decision already: its answer was lost
@@ -75,7 +58,7 @@ Response standing(const store::Story& story, int status = 201) {
     return answer(standing_as_json(&passage_of(story, story.head()), story.head()), status);
 }
 
-Response choose_in(const Held& held, const AskedChoice& asked, bool has_key) {
+Response choose_in(const HeldStory& held, const AskedChoice& asked, bool has_key) {
     auto& story = held.story;
     if (has_key && was_made(story, asked)) return standing(story);
     engine::Events nobody({});
@@ -101,11 +84,11 @@ Response choose(Api& api, const Request& request) {
         const auto sound = engine::check_text("text", *asked->text);
         if (!sound) return error_response(sound.error());
     }
-    return with_story(api, request,
-                      [&](const Held& held) { return choose_in(held, *asked, !key->empty()); });
+    return decide(api, request,
+                  [&](const HeldStory& held) { return choose_in(held, *asked, !key->empty()); });
 }
 
-Response add_passage_in(const Held& held, const AskedPassage& asked, bool has_key) {
+Response add_passage_in(const HeldStory& held, const AskedPassage& asked, bool has_key) {
     const auto& head = passage_of(held.story, held.story.head()).passage;
     const bool was_added =
         head.parent == asked.parent && head.text == asked.text && head.origin == asked.origin;
@@ -130,7 +113,7 @@ Response add_passage(Api& api, const Request& request) {
     if (!asked) return error_response(asked.error());
     const auto sound = engine::check_text("text", asked->text);
     if (!sound) return error_response(sound.error());
-    return with_story(api, request, [&](const Held& held) {
+    return decide(api, request, [&](const HeldStory& held) {
         return add_passage_in(held, *asked, !key->empty());
     });
 }
@@ -148,7 +131,7 @@ Result<story::PassageId> goal_of(const AskedMove& asked, const store::Story& sto
 Response move(Api& api, const Request& request) {
     const auto asked = asked_move(request.body);
     if (!asked) return error_response(asked.error());
-    return with_story(api, request, [&](const Held& held) {
+    return decide(api, request, [&](const HeldStory& held) {
         const auto to = goal_of(*asked, held.story);
         if (!to) return error_response(to.error());
         const auto kind = asked->is_undo ? store::MoveKind::undo : store::MoveKind::jump;
@@ -174,7 +157,7 @@ Response rate(Api& api, const Request& request) {
     rating.reason = asked->reason;
     rating.user = asked->user;
     rating.created = now();
-    return with_story(api, request, [&](const Held& held) {
+    return decide(api, request, [&](const HeldStory& held) {
         const auto& offers = held.story.offers;
         const bool is_here = std::any_of(offers.begin(), offers.end(), [&](const auto& offer) {
             return offer.id == rating.offer;

@@ -5,20 +5,21 @@
 
 #include <mutex>
 #include <optional>
+#include <utility>
 
 namespace fabula::serve {
 namespace {
 
 // What is asked for now, behind those that were open before.
-Response ask(Api& api, store::Store& store, const store::RequestRecord& asked, std::size_t step) {
-    const auto before = store.n_open_requests(asked.model);
+Response ask(Api& api, const HeldStory& held, const store::RequestRecord& asked) {
+    const auto step = held.story.tree.step(asked.parent) + 1;
+    const auto before = held.store.n_open_requests(asked.model);
     if (!before) return error_response(before.error());
-    const auto open = api.feeds.at(asked.story);
     std::unique_lock queue(api.feeds.queue_mutex());
-    const auto kept = open->change(store, [&] {
-        auto record = store.add_request(asked, api.options.most_open_requests);
+    const auto kept = held.open.change_held(held.store, [&] {
+        auto record = held.store.add_request(asked, api.options.most_open_requests);
         if (record && record->state == store::RequestState::waiting)
-            open->feed().publish("request", request_as_json({*record, *before, step}));
+            held.open.feed().publish("request", request_as_json({*record, *before, step}));
         return record;
     });
     queue.unlock();
@@ -45,6 +46,35 @@ Result<std::optional<store::RequestRecord>> asked_before(store::Store& store, st
     return std::optional<store::RequestRecord>();
 }
 
+Response ask_for_offer_in(Api& api, const HeldStory& held, const AskedOffer& asked,
+                          store::RequestRecord record) {
+    if (!record.key.empty()) {
+        const auto before = asked_before(held.store, record.story, record.key);
+        if (!before) return error_response(before.error());
+        if (*before && (*before)->body == record.body)
+            return answer(request_as_json({**before, std::nullopt, 0}), 202);
+    }
+    if (const auto room = api.check_room(); !room) return no_room(room.error());
+    record.parent = held.story.head();
+    if (asked.parent && *asked.parent != record.parent)
+        return error_response(
+            {ErrorCode::conflict, "the story stands at passage " +
+                                      std::to_string(static_cast<std::uint32_t>(record.parent)) +
+                                      " by now: look at it again"});
+    return ask(api, held, record);
+}
+
+store::RequestRecord request_of(const Api& api, store::StoryId story, std::string key,
+                                std::string body) {
+    store::RequestRecord record;
+    record.story = story;
+    record.key = std::move(key);
+    record.model = api.scribe.info().name;
+    record.body = std::move(body);
+    record.created = now();
+    return record;
+}
+
 Response ask_for_offer(Api& api, const Request& request) {
     const auto id = story_in(request);
     const auto key = idempotency_key(request);
@@ -54,32 +84,17 @@ Response ask_for_offer(Api& api, const Request& request) {
     if (!asked) return error_response(asked.error());
     const auto offering = offering_of(*asked, api.options.offering);
     if (!offering) return error_response(offering.error());
-    const auto store = api.stores.take();
-    if (!store) return error_response(store.error());
-    const auto story = (*store)->load(*id);
-    if (!story) return error_response(story.error());
-    const auto head = story->head();
-    if (!key->empty()) {
-        const auto before = asked_before(**store, *id, *key);
-        if (!before) return error_response(before.error());
-        if (*before && (*before)->body == body)
-            return answer(request_as_json({**before, std::nullopt, 0}), 202);
-    }
-    if (const auto room = api.check_room(); !room) return no_room(room.error());
-    if (asked->parent && *asked->parent != head)
-        return error_response(
-            {ErrorCode::conflict, "the story stands at passage " +
-                                      std::to_string(static_cast<std::uint32_t>(head)) +
-                                      " by now: look at it again"});
-    store::RequestRecord record;
-    record.story = *id;
-    record.parent = head;
-    record.key = *key;
-    record.model = api.scribe.info().name;
-    record.body = body;
+    auto record = request_of(api, *id, *key, body);
     record.user = asked->user;
-    record.created = now();
-    return ask(api, **store, record, story->tree.step(head) + 1);
+    return with_story(api, *id, [&](const HeldStory& held) {
+        return ask_for_offer_in(api, held, *asked, std::move(record));
+    });
+}
+
+Result<store::StoryId> story_of(Api& api, store::OfferId offer) {
+    const auto store = api.stores.take();
+    if (!store) return store.error();
+    return (*store)->story_of(offer);
 }
 
 Response ask_for_candidate(Api& api, const Request& request) {
@@ -92,24 +107,18 @@ Response ask_for_candidate(Api& api, const Request& request) {
     if (!asked) return error_response(asked.error());
     const auto offering = offering_of(*asked, api.options.offering);
     if (!offering) return error_response(offering.error());
-    const auto store = api.stores.take();
-    if (!store) return error_response(store.error());
-    const auto id = (*store)->story_of(offer);
+    if (const auto room = api.check_room(); !room) return no_room(room.error());
+    const auto id = story_of(api, offer);
     if (!id) return error_response(id.error());
-    const auto story = (*store)->load(*id);
-    if (!story) return error_response(story.error());
-    store::RequestRecord record;
-    record.story = *id;
-    record.key = *key;
-    record.model = api.scribe.info().name;
-    record.body = body;
+    auto record = request_of(api, *id, *key, body);
     record.redraw_of = offer;
     record.user = asked->user;
-    record.created = now();
-    for (const auto& each : story->offers) {
-        if (each.id == offer) record.parent = each.parent;
-    }
-    return ask(api, **store, record, story->tree.step(record.parent) + 1);
+    return with_story(api, *id, [&](const HeldStory& held) {
+        for (const auto& each : held.story.offers) {
+            if (each.id == offer) record.parent = each.parent;
+        }
+        return ask(api, held, record);
+    });
 }
 
 Result<store::RequestId> request_in(const Request& request) {
@@ -128,26 +137,34 @@ Response get_request(Api& api, const Request& request) {
     return answer(request_as_json({*record, std::nullopt, 0}));
 }
 
+Result<store::StoryId> story_asked_for(Api& api, store::RequestId request) {
+    const auto store = api.stores.take();
+    if (!store) return store.error();
+    const auto found = (*store)->request(request);
+    if (!found) return found.error();
+    return found->story;
+}
+
 Response stop_request(Api& api, const Request& request) {
     const auto id = request_in(request);
     if (!id) return error_response(id.error());
-    const auto store = api.stores.take();
-    if (!store) return error_response(store.error());
     // One that is drawn here ends by itself, and keeps what is written.
-    if (!api.scribe.stop_drawing(*id)) {
-        const auto found = (*store)->request(*id);
-        if (!found) return error_response(found.error());
-        const auto open = api.feeds.at(found->story);
-        const auto cancelled = open->change(**store, [&] {
-            auto done = (*store)->cancel_request(*id, now());
-            const auto after = (*store)->request(*id);
+    if (api.scribe.stop_drawing(*id)) return get_request(api, request);
+    const auto story = story_asked_for(api, *id);
+    if (!story) return error_response(story.error());
+    return with_story(api, *story, [&](const HeldStory& held) {
+        const auto cancelled = held.open.change_held(held.store, [&] {
+            auto done = held.store.cancel_request(*id, now());
+            const auto after = held.store.request(*id);
             if (done && after && after->state == store::RequestState::cancelled)
-                open->feed().publish("request", request_as_json({*after, std::nullopt, 0}));
+                held.open.feed().publish("request", request_as_json({*after, std::nullopt, 0}));
             return done;
         });
         if (!cancelled) return error_response(cancelled.error());
-    }
-    return get_request(api, request);
+        const auto record = held.store.request(*id);
+        if (!record) return error_response(record.error());
+        return answer(request_as_json({*record, std::nullopt, 0}));
+    });
 }
 
 using Handler = Response (*)(Api&, const Request&);
@@ -173,7 +190,7 @@ void add_offer_routes(Router& router, Api& api) {
                 "asks for one more candidate of an offer", "offers"};
     again.request_schema = "NewCandidate";
     again.success = 202;
-    again.errors = {400, 404, 409, 429};
+    again.errors = {400, 404, 409, 429, 507};
     add(router, api, std::move(again), ask_for_candidate);
 
     Route one{Method::get, "/api/v1/requests/{id}", "readRequest", "what became of a request",

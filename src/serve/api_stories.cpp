@@ -221,20 +221,19 @@ Response set_notes(Api& api, const Request& request) {
     if (!id) return error_response(id.error());
     const auto asked = asked_notes(request.body);
     if (!asked) return error_response(asked.error());
-    const auto store = api.stores.take();
-    if (!store) return error_response(store.error());
     const store::NotesRecord notes{asked->memory, asked->author_note, now()};
-    const auto open = api.feeds.at(*id);
-    const auto kept = open->change(**store, [&] {
-        auto done = (*store)->set_notes(*id, notes);
-        if (done) {
-            open->feed().publish("notes", notes_as_json(notes));
-            open->feed().clear_ahead();  // it was drawn with other notes
-        }
-        return done;
+    return with_story(api, *id, [&](const HeldStory& held) {
+        const auto kept = held.open.change_held(held.store, [&] {
+            auto done = held.store.set_notes(*id, notes);
+            if (done) {
+                held.open.feed().publish("notes", notes_as_json(notes));
+                held.open.feed().clear_ahead();  // it was drawn with other notes
+            }
+            return done;
+        });
+        if (!kept) return error_response(kept.error());
+        return answer(notes_as_json(notes));
     });
-    if (!kept) return error_response(kept.error());
-    return answer(notes_as_json(notes));
 }
 
 using Handler = Response (*)(Api&, const Request&);

@@ -18,7 +18,6 @@ void OpenStory::has_told(std::uint64_t version) {
 }
 
 void OpenStory::has_changed(store::Store& store) {
-    const std::lock_guard lock(mutex_);
     const auto after = store.version(id_);
     if (after) note(*after - 1, *after, 1);
 }

@@ -49,7 +49,8 @@ public:
         return result;
     }
 
-    /// The same for one change that was made already.
+    /// The same for one change that was made already; waits for nobody. One that somebody makes at
+    /// the same moment may then seem to be news, and is told once more.
     void has_changed(store::Store& store);
 
     /// Runs `work` while nobody here changes the story.
