@@ -195,7 +195,7 @@ void Scribe::serve(store::Store& store, const store::RequestRecord& request) {
 // Where another process offered something at the same place meanwhile, it is drawn behind that.
 Result<Unit> Scribe::draw_until_kept(store::Store& store, const store::RequestRecord& request,
                                      OpenStory& open) {
-    constexpr int most_tries = 4;
+    constexpr int most_tries = 32;  // each time somebody else came first
     for (int i = 1;; ++i) {
         auto done =
             request.redraw_of ? draw_again(store, request, open) : draw_offer(store, request, open);
