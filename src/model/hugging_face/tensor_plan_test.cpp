@@ -99,11 +99,16 @@ TEST(TensorPlan, leaves_out_masks_and_a_head_that_is_tied) {
     EXPECT_EQ(plan_tensors(untied, tensors)->tensors.back().name, "output.weight");
 }
 
+float row_of(const PlannedTensor& plan, std::size_t number) {
+    const std::uint64_t row = number / plan.n_columns;
+    return static_cast<float>(row);
+}
+
 /// The rows of a tensor whose first number in each row is the row.
 std::vector<float> firsts(const PlannedTensor& plan) {
     std::vector<float> numbers(plan.n_rows * plan.n_columns);
     for (std::size_t i = 0; i < numbers.size(); ++i)
-        numbers[i] = static_cast<float>(static_cast<std::size_t>(i / plan.n_columns));
+        numbers[i] = row_of(plan, i);
     const std::string dtype = "F32";
     RowReader reader(plan, std::as_bytes(std::span(numbers)), dtype);
     std::vector<float> found;

@@ -35,6 +35,10 @@ Error not_named(const std::string& index, const std::string& tensor) {
                  "file '" + index + "': it does not name tensor '" + tensor + "'"};
 }
 
+Error there_twice(const std::string& who, const std::string& tensor) {
+    return Error{ErrorCode::corrupt, who + ": tensor '" + tensor + "' is in another file too"};
+}
+
 /// The file of each tensor.
 Result<std::map<std::string, std::string>> read_index(const std::string& path) {
     const auto json = read_json_file(path);
@@ -61,9 +65,7 @@ Result<Unit> WeightFiles::add(const std::string& folder, const std::string& file
     if (!header) return header.error();
     for (SafetensorsTensor& tensor : header->tensors) {
         const std::string name = tensor.name;
-        if (!tensors_.emplace(name, std::move(tensor)).second)
-            return Error{ErrorCode::corrupt,
-                         who + ": tensor '" + name + "' is in another file too"};
+        if (!tensors_.emplace(name, std::move(tensor)).second) return there_twice(who, name);
         file_of_.emplace(name, files_.size());
     }
     files_.push_back(std::move(*mapped));
@@ -94,9 +96,7 @@ Result<WeightFiles> WeightFiles::open(const std::string& folder, const std::stri
         if (auto added = files.add(folder, part); !added) return added.error();
     }
     for (const auto& [tensor, file] : *named) {
-        if (!files.tensors_.contains(tensor))
-            return Error{ErrorCode::corrupt,
-                         "file '" + index + "': tensor '" + tensor + "' is not in '" + file + "'"};
+        if (!files.tensors_.contains(tensor)) return not_there(index, tensor, file);
     }
     for (const auto& [tensor, place] : files.tensors_) {
         if (!named->contains(tensor)) return not_named(index, tensor);
