@@ -10,20 +10,24 @@ namespace fabula::serve {
 namespace {
 
 // An event's own fields, its string's block and the allocator's share in them.
-std::size_t bytes_of(const std::string& data) {
-    constexpr std::size_t besides = sizeof(FeedEvent) + sizeof(std::string) + 64;
+std::size_t bytes_of(std::string_view data) {
+    constexpr std::size_t besides = sizeof(FeedEvent) + sizeof(std::pmr::string) + 64;
     return data.size() + besides;
 }
 
 }  // namespace
 
 StoryFeed::StoryFeed(std::string epoch, FeedLimits limits)
-    : epoch_(std::move(epoch)), limits_(limits), used_(std::chrono::steady_clock::now()) {}
+    : epoch_(std::move(epoch)),
+      limits_(limits),
+      pool_({.max_blocks_per_chunk = 64, .largest_required_pool_block = 8192}),
+      used_(std::chrono::steady_clock::now()) {}
 
-void StoryFeed::add(std::string kind, std::string data) {
+void StoryFeed::add(std::string kind, std::string_view data) {
     bytes_ += bytes_of(data);
+    const std::pmr::polymorphic_allocator<std::pmr::string> allocator(&pool_);
     events_.push_back(
-        {++newest_, std::move(kind), std::make_shared<const std::string>(std::move(data))});
+        {++newest_, std::move(kind), std::allocate_shared<std::pmr::string>(allocator, data)});
     while (events_.size() > 1 && (events_.size() > limits_.events || bytes_ > limits_.bytes)) {
         bytes_ -= bytes_of(*events_.front().data);
         events_.pop_front();
@@ -34,7 +38,7 @@ void StoryFeed::add(std::string kind, std::string data) {
 
 void StoryFeed::publish(std::string kind, std::string data) {
     const std::lock_guard lock(mutex_);
-    add(std::move(kind), std::move(data));
+    add(std::move(kind), data);
 }
 
 void StoryFeed::begin(store::RequestId request, std::vector<std::size_t> indices,
@@ -44,7 +48,7 @@ void StoryFeed::begin(store::RequestId request, std::vector<std::size_t> indices
     LiveText live{request, std::move(indices), {}, data};
     live.texts.resize(live.indices.size());
     live_.push_back(std::move(live));
-    add("step", std::move(data));
+    add("step", data);
 }
 
 void StoryFeed::add_text(store::RequestId request, std::size_t index, std::string_view text,
@@ -56,7 +60,7 @@ void StoryFeed::add_text(store::RequestId request, std::size_t index, std::strin
             if (live.indices[i] == index) live.texts[i] += text;
         }
     }
-    add("text", std::move(data));
+    add("text", data);
 }
 
 void StoryFeed::end(store::RequestId request) {
@@ -69,7 +73,7 @@ void StoryFeed::add_ahead(std::string data) {
     const std::lock_guard lock(mutex_);
     if (ahead_.size() >= most_ahead) ahead_.erase(ahead_.begin());
     ahead_.push_back(data);
-    add("ahead", std::move(data));
+    add("ahead", data);
 }
 
 void StoryFeed::clear_ahead() {

@@ -14,6 +14,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <memory_resource>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -23,9 +24,9 @@
 namespace fabula::serve {
 
 struct FeedEvent {
-    std::uint64_t number = 0;                 // from 1
-    std::string kind;                         // "text", "choice", ...
-    std::shared_ptr<const std::string> data;  // JSON on one line
+    std::uint64_t number = 0;                      // from 1
+    std::string kind;                              // "text", "choice", ...
+    std::shared_ptr<const std::pmr::string> data;  // JSON on one line; lives as long as its feed
 };
 
 /// Words of a request that is being drawn.
@@ -104,13 +105,16 @@ public:
     std::chrono::steady_clock::time_point last_used() const;
 
 private:
-    void add(std::string kind, std::string data);
+    void add(std::string kind, std::string_view data);
 
     const std::string epoch_;
     const FeedLimits limits_;
     mutable std::mutex mutex_;
     mutable std::condition_variable changed_;
-    std::deque<FeedEvent> events_;  // the newest last
+    // Events live long between a thousand things that do not: in memory of their own they pin no
+    // page of the heap.
+    mutable std::pmr::synchronized_pool_resource pool_;
+    std::pmr::deque<FeedEvent> events_{&pool_};  // the newest last
     std::size_t bytes_ = 0;
     std::uint64_t newest_ = 0;
     std::vector<LiveText> live_;
