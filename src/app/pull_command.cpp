@@ -130,16 +130,16 @@ Result<Plan> plan_of_hub(const PullArguments& arguments, const model::Hub& hub,
     Plan plan;
     plan.commit = listing->commit;
     plan.is_folder = choice->is_folder;
-    const auto repository = file_name(wish->repository);
+    const auto folder = arguments.out.empty() ? models_folder() + "/" + file_name(wish->repository)
+                                              : without_slashes(arguments.out);
+    plan.files.reserve(choice->files.size());
     for (const auto& file : choice->files) {
         Planned planned;
         const auto name = file_name(file.path);
         planned.download.url = model::hub_file_url(hub, *wish, listing->commit, file.path);
         planned.download.token = hub.token;
         planned.download.path = choice->is_folder
-                                    ? (arguments.out.empty() ? models_folder() + "/" + repository
-                                                             : without_slashes(arguments.out)) +
-                                          "/" + name
+                                    ? (fs::path(folder) / name).string()
                                     : place_of(arguments, name, choice->files.size() == 1);
         planned.download.size_bytes = file.size_bytes;
         planned.download.sha256 = file.sha256;
@@ -190,7 +190,7 @@ Result<Unit> keep_record(const PullArguments& arguments, const std::string& hub,
         record.paths.push_back(fs::absolute(file.download.path, failure).string());
     auto lines = read_file(record_file());
     if (!lines && lines.error().code != ErrorCode::not_found) return lines.error();
-    if (const auto made = make_folder_of(record_file()); !made) return made;
+    if (auto made = make_folder_of(record_file()); !made) return made;
     return write_file(record_file(), (lines ? *lines : "") + to_json_line(record));
 }
 

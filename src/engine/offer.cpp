@@ -12,22 +12,23 @@ namespace {
 
 // Settings that were not in force stand as those that do nothing, and the rest was not drawn with
 // that propensity.
-void take_out(const std::vector<std::string>& ignored, store::CandidateRecord& record) {
+void take_out(const std::string& name, sample::Settings& settings) {
     const sample::Settings off;
-    auto& settings = record.settings;
-    for (const auto& name : ignored) {
-        if (const auto field = sample::field_named(name)) {
-            if ((*field)->real != nullptr) settings.*(*field)->real = (*field)->standard;
-            if ((*field)->whole != nullptr)
-                settings.*(*field)->whole = static_cast<int>((*field)->standard);
-        }
-        if (name == "bad_words") settings.bad_words.clear();
-        if (name == "bad_patterns") settings.bad_patterns.clear();
-        if (name == "logit_bias") settings.logit_bias.clear();
-        if (name == "ignore_end") settings.ignore_end = false;
-        if (name == "order") settings.order = off.order;
-        if (name == "dry_breakers") settings.dry_breakers = off.dry_breakers;
-    }
+    const auto field = sample::field_named(name);
+    if (field && (*field)->real != nullptr) settings.*(*field)->real = (*field)->standard;
+    if (field && (*field)->whole != nullptr)
+        settings.*(*field)->whole = static_cast<int>((*field)->standard);
+    if (name == "bad_words") settings.bad_words.clear();
+    if (name == "bad_patterns") settings.bad_patterns.clear();
+    if (name == "logit_bias") settings.logit_bias.clear();
+    if (name == "ignore_end") settings.ignore_end = false;
+    if (name == "order") settings.order = off.order;
+    if (name == "dry_breakers") settings.dry_breakers = off.dry_breakers;
+}
+
+void take_out(const std::vector<std::string>& ignored, store::CandidateRecord& record) {
+    for (const auto& name : ignored)
+        take_out(name, record.settings);
     if (!ignored.empty()) record.propensity.reset();
 }
 

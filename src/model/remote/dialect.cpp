@@ -15,8 +15,8 @@ constexpr std::array<const char*, n_dialects> dialect_names{"plain",  "openai", 
 
 // What each calls a setting; "" where it has none.
 struct Row {
-    const char* ours;
-    std::array<const char*, n_dialects> theirs;
+    const char* ours = "";
+    std::array<const char*, n_dialects> theirs{};
     bool is_always_sent = false;  // where a server may have a default that is not off
 };
 

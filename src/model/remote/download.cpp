@@ -77,6 +77,8 @@ private:
         if (wanted_.on_notice) wanted_.on_notice(without_keys(text, keys));
     }
     Result<std::optional<Downloaded>> look_in_place() const;
+    Result<HttpEnded> ask_head();
+    Result<Unit> take_facts(const HttpHead& head);
     Result<Unit> find_source();
     Result<bool> follow(const HttpEnded& ended);
     Result<Unit> take_size(const HttpHead& head);
@@ -86,6 +88,9 @@ private:
     bool is_right_head(GrowingFile& file, std::size_t part, const HttpHead& head);
     Result<Unit> end_part(GrowingFile& file, std::size_t part, const HttpEnded& end);
     Result<std::string> check(const std::string& path) const;
+    std::string identity() const;
+    std::size_t n_parts() const;
+    Result<Downloaded> fetch_and_check(GrowingFile& file);
 
     const Download& wanted_;
     const std::stop_token& stop_;
@@ -158,11 +163,9 @@ Result<Unit> Fetch::take_size(const HttpHead& head) {
     return Unit{};
 }
 
-// Asks for heads along the way until one answers for the file itself.
-Result<Unit> Fetch::find_source() {
-    source_ = {wanted_.url, wanted_.token, wanted_.size_bytes, "", false};
-    std::size_t n_failures = 0;
-    for (std::size_t hop = 0; hop < most_redirects;) {
+// The head of an answer, asked for again where that may help.
+Result<HttpEnded> Fetch::ask_head() {
+    for (std::size_t n_failures = 1;; ++n_failures) {
         HttpRequest request;
         request.url = source_.url;
         request.key = source_.token;
@@ -171,43 +174,45 @@ Result<Unit> Fetch::find_source() {
         const auto answer = exchange(std::move(request), stop_);
         if (!answer) return answer.error();
         const auto& ended = answer->ended;
-        const bool is_answered = ended.fault == HttpFault::none;
-        if (!is_answered || is_passing(ended)) {
-            if (++n_failures >= most_failures || stop_.stop_requested()) return refusal(ended);
-            notice(refusal(ended).message + "; asked again");
-            const auto asked = retry_after(ended.head.header("retry-after"), 0);
-            std::this_thread::sleep_for(std::min<std::chrono::milliseconds>(
-                backoff(n_failures, Rng(n_failures), asked), std::chrono::seconds(60)));
-            continue;
-        }
-        // The hub itself tells size and hash, also where the bytes are elsewhere.
-        const auto etag = unquoted(ended.head.header("x-linked-etag"));
-        if (source_.etag.empty() && !etag.empty()) source_.etag = etag;
-        const bool has_linked_size = !ended.head.header("x-linked-size").empty();
-        if (has_linked_size || ended.head.status == 200) {
-            if (const auto sized = take_size(ended.head); !sized) return sized;
-        }
-        const bool was_elsewhere = source_.token != wanted_.token;
-        const auto moved = follow(ended);
+        if (ended.fault == HttpFault::none && !is_passing(ended)) return ended;
+        if (n_failures >= most_failures || stop_.stop_requested()) return refusal(ended);
+        notice(refusal(ended).message + "; asked again");
+        const auto asked = retry_after(ended.head.header("retry-after"), 0);
+        std::this_thread::sleep_for(std::min<std::chrono::milliseconds>(
+            backoff(n_failures, Rng(n_failures), asked), std::chrono::seconds(60)));
+    }
+}
+
+// The hub itself tells size and hash, also where the bytes are elsewhere.
+Result<Unit> Fetch::take_facts(const HttpHead& head) {
+    const auto etag = unquoted(head.header("x-linked-etag"));
+    if (source_.etag.empty()) source_.etag = etag;
+    const bool has_size = head.status == 200 || !head.header("x-linked-size").empty();
+    return has_size ? take_size(head) : Unit{};
+}
+
+// Asks for heads along the way until one answers for the file itself.
+Result<Unit> Fetch::find_source() {
+    source_ = {wanted_.url, wanted_.token, wanted_.size_bytes, "", false};
+    for (std::size_t hop = 0; hop < most_redirects; ++hop) {
+        const auto ended = ask_head();
+        if (!ended) return ended.error();
+        if (auto taken = take_facts(ended->head); !taken) return taken;
+        const bool was_elsewhere = origin_of(source_.url) != origin_of(wanted_.url);
+        const auto moved = follow(*ended);
         if (!moved) return moved.error();
-        if (*moved) {
-            ++hop;
-            // An address that was signed for GET alone need not answer HEAD; what is known is
-            // enough.
-            if (source_.size_bytes > 0 && !source_.etag.empty()) {
-                source_.has_ranges = true;
-                return Unit{};
-            }
-            continue;
-        }
-        // Where the way led elsewhere, a server that refuses HEAD may still give the bytes.
-        if (ended.head.status != 200 && was_elsewhere && source_.size_bytes > 0) {
+        // An address that was signed for GET alone need not answer HEAD: where size and hash are
+        // known that is enough.
+        const bool is_known = source_.size_bytes > 0 && !source_.etag.empty();
+        const bool is_refused = !*moved && ended->head.status != 200;
+        if ((*moved && is_known) || (is_refused && was_elsewhere && source_.size_bytes > 0)) {
             source_.has_ranges = true;
             return Unit{};
         }
-        if (ended.head.status != 200) return refusal(ended);
-        if (source_.etag.empty()) source_.etag = unquoted(ended.head.header("etag"));
-        source_.has_ranges = ended.head.header("accept-ranges") == "bytes";
+        if (is_refused) return refusal(*ended);
+        if (*moved) continue;
+        if (source_.etag.empty()) source_.etag = unquoted(ended->head.header("etag"));
+        source_.has_ranges = ended->head.header("accept-ranges") == "bytes";
         return Unit{};
     }
     return error(ErrorCode::unavailable, "leads from one address to another without an end");
@@ -220,7 +225,7 @@ Result<Unit> Fetch::begin_due(GrowingFile& file) {
         const auto& part = file.parts()[i];
         if (work.id != 0 || part.is_whole() || work.not_before > now) continue;
         if (!source_.has_ranges && part.at > part.begin) {
-            if (const auto anew = file.begin_anew(i); !anew) return anew;
+            if (auto anew = file.begin_anew(i); !anew) return anew;
         }
         HttpRequest request;
         request.url = source_.url;
@@ -312,11 +317,11 @@ Result<Unit> Fetch::fetch_parts(GrowingFile& file) {
     while (std::any_of(file.parts().begin(), file.parts().end(), is_open)) {
         if (stop_.stop_requested())
             return error(ErrorCode::unavailable, "is not whole yet: stopped; what came is kept");
-        if (const auto begun = begin_due(file); !begun) return begun;
+        if (auto begun = begin_due(file); !begun) return begun;
         for (const auto& ended : transfers_.run(std::chrono::milliseconds(200), stop_)) {
             for (std::size_t i = 0; i < work_.size(); ++i) {
                 if (work_[i].id != ended.id) continue;
-                if (const auto fine = end_part(file, i, ended); !fine) return fine;
+                if (auto fine = end_part(file, i, ended); !fine) return fine;
                 break;
             }
         }
@@ -338,7 +343,7 @@ Result<std::string> Fetch::check(const std::string& path) const {
         return error(ErrorCode::corrupt, "is damaged: its sha256 is " + *sha256 + ", not " +
                                              expected + "; nothing of it is kept");
     if (expected.empty() && !wanted_.blob_sha1.empty()) {
-        const auto blob = git_blob_sha1(path);
+        auto blob = git_blob_sha1(path);
         if (!blob) return blob;
         if (*blob != wanted_.blob_sha1)
             return error(ErrorCode::corrupt, "is damaged: git's name of it is " + *blob + ", not " +
@@ -347,7 +352,37 @@ Result<std::string> Fetch::check(const std::string& path) const {
     return sha256;
 }
 
+// A line that says which file it is, so that parts of two are never put together.
+std::string Fetch::identity() const {
+    if (!wanted_.sha256.empty()) return wanted_.sha256;
+    if (!wanted_.blob_sha1.empty()) return wanted_.blob_sha1;
+    return on_one_line(shown_url(wanted_.url) + " " + source_.etag, 500);
+}
+
+std::size_t Fetch::n_parts() const {
+    if (!source_.has_ranges) return 1;
+    const auto least = std::max<std::uint64_t>(1, wanted_.least_part_bytes);
+    const auto most = std::max<std::uint64_t>(1, source_.size_bytes / least);
+    return std::min<std::uint64_t>(std::clamp<std::size_t>(wanted_.n_parts, 1, 16), most);
+}
+
+// What grows, becomes whole, is checked and put in its place; nothing damaged stays.
+Result<Downloaded> Fetch::fetch_and_check(GrowingFile& file) {
+    if (const auto fetched = fetch_parts(file); !fetched) {
+        if (fetched.error().code == ErrorCode::corrupt) file.discard();
+        return fetched.error();
+    }
+    auto sha256 = check(file.part_path());
+    if (!sha256) {
+        if (sha256.error().code == ErrorCode::corrupt) file.discard();
+        return sha256.error();
+    }
+    if (const auto done = file.finish(); !done) return done.error();
+    return Downloaded{source_.size_bytes, fetched_, *std::move(sha256), false};
+}
+
 Result<Downloaded> Fetch::run() {
+    // Where the hash is known nothing need be asked for a file that is there.
     const bool is_known = !wanted_.sha256.empty() || !wanted_.blob_sha1.empty();
     if (!is_known) {
         if (const auto found = find_source(); !found) return found.error();
@@ -360,36 +395,14 @@ Result<Downloaded> Fetch::run() {
     }
     if (source_.size_bytes == 0 && wanted_.blob_sha1.empty())
         return error(ErrorCode::unavailable, "does not say how large it is");
-    const std::uint64_t size = source_.size_bytes;
-    const auto most =
-        std::max<std::uint64_t>(1, size / std::max<std::uint64_t>(1, wanted_.least_part_bytes));
-    const auto n_parts =
-        source_.has_ranges
-            ? std::min<std::uint64_t>(std::clamp<std::size_t>(wanted_.n_parts, 1, 16), most)
-            : 1;
-    const std::string identity =
-        !wanted_.sha256.empty() ? wanted_.sha256
-        : !wanted_.blob_sha1.empty()
-            ? wanted_.blob_sha1
-            : on_one_line(shown_url(wanted_.url) + " " + source_.etag, 500);
     std::error_code failure;
     const bool is_new = !std::filesystem::exists(wanted_.path + ".part", failure);
     if (is_new && wanted_.allow) {
-        if (const auto may = wanted_.allow(size); !may) return may.error();
+        if (const auto may = wanted_.allow(source_.size_bytes); !may) return may.error();
     }
-    auto file = GrowingFile::open(wanted_.path, identity, size, n_parts);
+    auto file = GrowingFile::open(wanted_.path, identity(), source_.size_bytes, n_parts());
     if (!file) return file.error();
-    if (const auto fetched = fetch_parts(*file); !fetched) {
-        if (fetched.error().code == ErrorCode::corrupt) file->discard();
-        return fetched.error();
-    }
-    auto sha256 = check(file->part_path());
-    if (!sha256) {
-        if (sha256.error().code == ErrorCode::corrupt) file->discard();
-        return sha256.error();
-    }
-    if (const auto done = file->finish(); !done) return done.error();
-    return Downloaded{size, fetched_, *std::move(sha256), false};
+    return fetch_and_check(*file);
 }
 
 }  // namespace

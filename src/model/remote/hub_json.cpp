@@ -53,6 +53,23 @@ std::optional<std::uint64_t> size_of(const Json& value) {
     return static_cast<std::uint64_t>(size);
 }
 
+// Of a large file the sha256 is told, of a small one git's name of its bytes.
+Result<HubFile> file_in(const Json& entry) {
+    HubFile file;
+    file.path = text_of(member(entry, "path"));
+    if (!is_path(file.path)) return corrupt("has a file whose name leads elsewhere");
+    const Json& large = member(entry, "lfs");
+    const bool is_large = large.is_object();
+    const auto size = size_of(member(is_large ? large : entry, "size"));
+    if (!size) return corrupt("has a file without a size");
+    file.size_bytes = *size;
+    auto hash = text_of(member(is_large ? large : entry, "oid"));
+    const bool is_hash = is_large ? is_hex(hash, 64) : hash.empty() || is_hex(hash, 40);
+    if (!is_hash) return corrupt("has a file whose hash is none");
+    (is_large ? file.sha256 : file.blob_sha1) = std::move(hash);
+    return file;
+}
+
 }  // namespace
 
 Result<std::vector<HubFile>> hub_files_in(std::string_view json) {
@@ -62,22 +79,9 @@ Result<std::vector<HubFile>> hub_files_in(std::string_view json) {
     files.reserve(list.size());
     for (const auto& entry : list) {
         if (text_of(member(entry, "type")) != "file") continue;
-        HubFile file;
-        file.path = text_of(member(entry, "path"));
-        if (!is_path(file.path)) return corrupt("has a file whose name leads elsewhere");
-        const Json& large = member(entry, "lfs");
-        const auto size = size_of(member(large.is_object() ? large : entry, "size"));
-        if (!size) return corrupt("has a file without a size");
-        file.size_bytes = *size;
-        if (large.is_object()) {
-            file.sha256 = text_of(member(large, "oid"));
-            if (!is_hex(file.sha256, 64)) return corrupt("has a file whose hash is none");
-        } else {
-            file.blob_sha1 = text_of(member(entry, "oid"));
-            if (!file.blob_sha1.empty() && !is_hex(file.blob_sha1, 40))
-                return corrupt("has a file whose hash is none");
-        }
-        files.push_back(std::move(file));
+        auto file = file_in(entry);
+        if (!file) return file.error();
+        files.push_back(*std::move(file));
     }
     return files;
 }

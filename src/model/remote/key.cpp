@@ -17,11 +17,20 @@ namespace {
 
 constexpr std::size_t most_key_bytes = 4096;
 
-struct CloseFile {
-    int file;
-    ~CloseFile() {
-        if (file >= 0) ::close(file);
+class OpenFile {
+public:
+    explicit OpenFile(const char* path)
+        : descriptor_(::open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {}
+    OpenFile(const OpenFile&) = delete;
+    OpenFile& operator=(const OpenFile&) = delete;
+    ~OpenFile() {
+        if (descriptor_ >= 0) ::close(descriptor_);
     }
+
+    int descriptor() const { return descriptor_; }  // below 0 where it could not be opened
+
+private:
+    int descriptor_;
 };
 
 // Where a key came from, for messages; never what it is.
@@ -89,20 +98,20 @@ Result<FoundKey> key_of(const Endpoint& endpoint, bool is_first_host, RemoteApi 
 
 Result<std::string> read_token_file(const std::string& path) {
     const std::string name = "token file '" + path + "'";
-    const CloseFile file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
-    if (file.file < 0) {
+    const OpenFile file(path.c_str());
+    if (file.descriptor() < 0) {
         if (errno == ENOENT || errno == ENOTDIR) return std::string();
         return Error{ErrorCode::unavailable, name + " may not be read"};
     }
     struct stat found {};
-    if (::fstat(file.file, &found) != 0)
+    if (::fstat(file.descriptor(), &found) != 0)
         return Error{ErrorCode::unavailable, name + " may not be read"};
     if (!S_ISREG(found.st_mode)) return Error{ErrorCode::invalid_input, name + " is no file"};
     if ((found.st_mode & 077U) != 0)
         return Error{ErrorCode::invalid_input,
                      name + " may be read by others: chmod 600 makes it yours alone"};
     std::array<char, most_key_bytes + 64> bytes{};
-    const auto n = ::read(file.file, bytes.data(), bytes.size());
+    const auto n = ::read(file.descriptor(), bytes.data(), bytes.size());
     if (n < 0) return Error{ErrorCode::unavailable, name + " may not be read"};
     return sound({bytes.data(), static_cast<std::size_t>(n)}, name);
 }

@@ -80,22 +80,22 @@ Result<Unit> RemoteServers::probe_all(const std::stop_token& stop) {
         if (!id) return id.error();
         server_of[*id] = i;
     }
-    std::optional<Error> trouble;
-    std::size_t n_there = 0;
+    std::vector<HttpEnded> all;
     while (transfers.n_open() > 0) {
         if (stop.stop_requested()) return Error{ErrorCode::unavailable, "stopped"};
-        for (const auto& ended : transfers.run(std::chrono::seconds(1), stop)) {
-            const std::size_t server = server_of[ended.id];
-            auto fault = take_probe(server, ended, bodies[server]);
-            if (!fault) ++n_there;
-            if (fault) {
-                balance_.set_aside(server, Balance::Clock::now() + set_aside_at_first);
-                if (addressees_.size() > 1) notice(fault->message);
-                if (!trouble) trouble = std::move(fault);
-            }
-        }
+        for (auto& ended : transfers.run(std::chrono::seconds(1), stop))
+            all.push_back(std::move(ended));
     }
-    if (n_there == 0) return *trouble;
+    std::vector<Error> troubles;
+    for (const auto& ended : all) {
+        const std::size_t server = server_of[ended.id];
+        auto fault = take_probe(server, ended, bodies[server]);
+        if (!fault) continue;
+        balance_.set_aside(server, Balance::Clock::now() + set_aside_at_first);
+        if (addressees_.size() > 1) notice(fault->message);
+        troubles.push_back(*std::move(fault));
+    }
+    if (troubles.size() == addressees_.size()) return troubles.front();
     for (std::size_t i = 0; i < addressees_.size(); ++i) {
         if (addressees_[i].dialect == Dialect::llama_server) ask_props(i, stop);
     }
