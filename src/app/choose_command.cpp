@@ -5,6 +5,7 @@
 #include "app/exit_status.h"
 #include "app/open_store.h"
 #include "app/policies.h"
+#include "app/remote_model.h"
 #include "app/settings_flags.h"
 #include "app/signals.h"
 #include "app/terminal.h"
@@ -219,6 +220,7 @@ Result<int> choose_story(const ChooseArguments& arguments) {
         fmt::format("kept: story {}, its opening and {} {}; go on with fabula choose "
                     "--continue {}",
                     id, n, n == 1 ? "passage" : "passages", id));
+    if (const auto cost = cost_line(*desk->generator); !cost.empty()) view.tell(cost);
     if (!std::cout) return Error{ErrorCode::unavailable, "cannot write to standard output"};
     return status;
 }

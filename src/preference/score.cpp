@@ -122,7 +122,7 @@ Score score_without_logprobs(std::string_view story, std::string_view candidate)
         return score;
     }
     score.copied_share = copied_share(story, candidate);
-    score.value = -copy_penalty * score.copied_share;
+    score.value = 0 - copy_penalty * score.copied_share;
     return score;
 }
 

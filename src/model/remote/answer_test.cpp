@@ -183,7 +183,7 @@ TEST(RemoteText, sends_nothing_to_a_terminal_and_parts_sentences) {
     EXPECT_EQ(candidate.text, " He[31m said.");
     EXPECT_EQ(candidate.ending, Ending::end_of_text);
     EXPECT_TRUE(candidate.ids.empty());
-    EXPECT_EQ(n_tokens(candidate), 2U);
+    EXPECT_EQ(candidate.draws, 2U);
 }
 
 }  // namespace
