@@ -153,7 +153,7 @@ TEST(RemoteText, keeps_tokens_that_spell_the_text_and_marks_what_broke_off) {
     ASSERT_EQ(candidate.ids.size(), 2U);
     EXPECT_EQ(candidate.ids_bytes, 9U);
     EXPECT_FLOAT_EQ(candidate.trace[1].logprob_model, -0.5F);
-    EXPECT_EQ(candidate.draws, 2U);  // told piece by piece; the server said no number
+    EXPECT_EQ(n_tokens(candidate), 2U);
 }
 
 TEST(RemoteText, ends_at_a_stop_string_and_behind_the_budget_at_a_sentence) {
