@@ -11,7 +11,7 @@ namespace fabula::serve {
 void share_arenas() {
 #ifdef __GLIBC__
     constexpr int n_arenas = 4;
-    mallopt(M_ARENA_MAX, n_arenas);
+    mallopt(M_ARENA_MAX, n_arenas);  // NOLINT(concurrency-mt-unsafe): there are no threads yet
 #endif
 }
 
