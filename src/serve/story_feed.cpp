@@ -36,13 +36,13 @@ void StoryFeed::add(std::string kind, std::string_view data) {
     changed_.notify_all();
 }
 
-void StoryFeed::publish(std::string kind, std::string data) {
+void StoryFeed::publish(std::string kind, std::string_view data) {
     const std::lock_guard lock(mutex_);
     add(std::move(kind), data);
 }
 
 void StoryFeed::begin(store::RequestId request, std::vector<std::size_t> indices,
-                      std::string data) {
+                      const std::string& data) {
     const std::lock_guard lock(mutex_);
     std::erase_if(live_, [&](const auto& live) { return live.request == request; });
     LiveText live{request, std::move(indices), {}, data};
@@ -52,7 +52,7 @@ void StoryFeed::begin(store::RequestId request, std::vector<std::size_t> indices
 }
 
 void StoryFeed::add_text(store::RequestId request, std::size_t index, std::string_view text,
-                         std::string data) {
+                         std::string_view data) {
     const std::lock_guard lock(mutex_);
     for (auto& live : live_) {
         if (live.request != request) continue;
@@ -68,7 +68,7 @@ void StoryFeed::end(store::RequestId request) {
     std::erase_if(live_, [&](const auto& live) { return live.request == request; });
 }
 
-void StoryFeed::add_ahead(std::string data) {
+void StoryFeed::add_ahead(const std::string& data) {
     constexpr std::size_t most_ahead = 8;
     const std::lock_guard lock(mutex_);
     if (ahead_.size() >= most_ahead) ahead_.erase(ahead_.begin());

@@ -52,7 +52,7 @@ public:
     const std::string& epoch() const { return epoch_; }
 
     /// Adds an event and wakes the readers.
-    void publish(std::string kind, std::string data);
+    void publish(std::string kind, std::string_view data);
 
     struct Standing {
         std::uint64_t newest = 0;
@@ -68,14 +68,14 @@ public:
 
     /// The same for the events that begin, continue and end what is live: a request that is not
     /// live is told of all the same.
-    void begin(store::RequestId request, std::vector<std::size_t> indices, std::string data);
+    void begin(store::RequestId request, std::vector<std::size_t> indices, const std::string& data);
     void add_text(store::RequestId request, std::size_t index, std::string_view text,
-                  std::string data);
+                  std::string_view data);
     void end(store::RequestId request);
 
     /// What was drawn ahead of a pick, for readers who then need not ask. Kept for new readers, at
     /// most eight, until `clear_ahead` tells that it holds no more.
-    void add_ahead(std::string data);
+    void add_ahead(const std::string& data);
     void clear_ahead();
 
     /// The events after `number`, at most `most` of them, waiting for the first one until
