@@ -16,12 +16,11 @@ const store::PassageRecord& passage_of(const store::Story& story, story::Passage
     return story.passages[static_cast<std::size_t>(id)];
 }
 
-// Runs `work` on the story of the request, where there is room for what it decides.
+// Runs `work` on the story of the request.
 template <typename Work>
 Response decide(Api& api, const Request& request, Work work) {
     const auto id = story_in(request);
     if (!id) return error_response(id.error());
-    if (const auto room = api.check_room(); !room) return no_room(room.error());
     return with_story(api, *id, std::move(work));
 }
 
@@ -80,6 +79,7 @@ Response choose(Api& api, const Request& request) {
     if (!key) return error_response(key.error());
     const auto asked = asked_choice(request.body);
     if (!asked) return error_response(asked.error());
+    if (const auto room = api.check_room(); !room) return no_room(room.error());
     if (asked->text) {
         const auto sound = engine::check_text("text", *asked->text);
         if (!sound) return error_response(sound.error());
@@ -111,6 +111,7 @@ Response add_passage(Api& api, const Request& request) {
     if (!key) return error_response(key.error());
     const auto asked = asked_passage(request.body);
     if (!asked) return error_response(asked.error());
+    if (const auto room = api.check_room(); !room) return no_room(room.error());
     const auto sound = engine::check_text("text", asked->text);
     if (!sound) return error_response(sound.error());
     return decide(api, request, [&](const HeldStory& held) {
@@ -206,7 +207,7 @@ void add_choice_routes(Router& router, Api& api) {
                 "goes back or to any other passage", "choices"};
     moved.request_schema = "NewMove";
     moved.response_schema = "Head";
-    moved.errors = {400, 404, 409, 507};
+    moved.errors = {400, 404, 409};
     add(router, api, std::move(moved), move);
 
     Route rated{Method::post, "/api/v1/stories/{id}/ratings", "rate",
@@ -214,7 +215,7 @@ void add_choice_routes(Router& router, Api& api) {
     rated.request_schema = "NewRating";
     rated.response_schema = "Rating";
     rated.success = 201;
-    rated.errors = {400, 404, 507};
+    rated.errors = {400, 404};
     add(router, api, std::move(rated), rate);
 }
 

@@ -75,7 +75,7 @@ void Service::stop() {
 }
 
 void Service::look_after() {
-    constexpr int looks_between = 3;
+    constexpr int looks_between = 10;
     std::unique_lock lock(mutex_);
     for (int n = 1; !is_stopping_; ++n) {
         changed_.wait_for(lock, std::chrono::seconds(1), [&] { return is_stopping_; });

@@ -55,13 +55,13 @@ export async function journey({ server, context, page, check, shot, axe, waitMs,
     assert.equal(await places(), before);
   });
   await check("each card tells its settings and why", async () => {
-    await page.click("[aria-label^='Why A is so']");
+    await page.click("[aria-label^='Why 1 is so']");
     assert.match(await page.locator(".card .why >> nth=0").innerText(), /temperature/);
-    await page.click("[aria-label^='Why A is so']");
+    await page.click("[aria-label^='Why 1 is so']");
   });
   await check("one is drawn again in its place, the others stay", async () => {
     const before = await Promise.all([0, 1, 2].map((place) => bodyOf(page, place)));
-    await page.click("[aria-label='Draw B again']");
+    await page.click("[aria-label='Draw 2 again']");
     await until(page, story, (now) => now.offers[0].candidates.length === 4, waitMs);
     await ready(page, waitMs);
     assert.equal(await bodyOf(page, 0), before[0]);
@@ -78,7 +78,7 @@ export async function journey({ server, context, page, check, shot, axe, waitMs,
     assert.equal((await state(page, story)).offers.length, 2);
   });
   await check("a rating and its reason arrive", async () => {
-    await page.click("[aria-label='Good: A']");
+    await page.click("[aria-label='Good: 1']");
     await page.click(".card .reasons >> text=style");
     await until(page, story, (now) => now.ratings.some((each) => each.rating === 1 && each.reason === "style"), waitMs);
   });
@@ -187,7 +187,7 @@ export async function journey({ server, context, page, check, shot, axe, waitMs,
     await page.click("text=Everything back to the desk's own");
   });
   await check("a reload in mid-stream loses nothing", async () => {
-    await page.click("[aria-label='Take A']");
+    await page.click("[aria-label='Take 1']");
     await page.waitForSelector(".card.writing", { timeout: waitMs });
     await page.reload();
     await ready(page, waitMs);

@@ -59,7 +59,7 @@ for (let i = 0; i < rounds; ++i) {
 const ahead = [];
 for (let i = 0; i < rounds; ++i) {
   await page.waitForTimeout(readingMs);
-  ahead.push(await timed(page, `[aria-label="Take ${"ABC"[i % 3]}"]`, 3));
+  ahead.push(await timed(page, `[aria-label="Take ${1 + (i % 3)}"]`, 3));
   await ready(page, waitMs);
 }
 await browser.close();

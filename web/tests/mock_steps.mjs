@@ -75,7 +75,7 @@ export async function mockOnly(test) {
   }));
   await check("an edit whose card is gone is shown and kept", () => withServer(test, ["--token-ms", "2"], async (page) => {
     const story = await begin(page, waitMs);
-    await page.click("[aria-label^='Edit A, then']");
+    await page.click("[aria-label^='Edit 1, then']");
     await page.fill(".card textarea", "Half a thought");
     await page.evaluate(async (id) => fetch(`/api/v1/stories/${id}/passages`, { method: "POST", body: JSON.stringify({ parent: 0, text: " Elsewhere.", origin: "written" }) }), story);
     await page.click(".stranded > button");
@@ -129,7 +129,7 @@ export async function mockOnly(test) {
     await ready(own, waitMs);
     await own.tap(".dots button >> nth=2");
     await own.waitForFunction(() => document.querySelectorAll(".dots button")[2].getAttribute("aria-current") === "true");
-    await own.tap("[aria-label='Take C']");
+    await own.tap("[aria-label='Take 3']");
     await own.waitForFunction(() => document.querySelectorAll(".passage").length > 1, null, { timeout: waitMs });
     await shot(own, "phone-390-light");
     await phone.close();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: 0BSD
 #include "model/hugging_face/gguf_config.h"
 
+#include "model/hugging_face/gguf_keys.h"
 #include "model/hugging_face/tensor_plan.h"
 #include "model/hugging_face/text_split.h"
 
@@ -120,14 +121,7 @@ void read_flags(const GgufFile& file, TokenizerFile& tokenizer) {
     tokenizer.adds_bos = flag("add_bos_token", is_sentencepiece || tokenizer.split == "llama-bpe");
     tokenizer.adds_eos = flag("add_eos_token", false);
     tokenizer.adds_space_prefix = flag("add_space_prefix", is_sentencepiece);
-    constexpr std::array<std::pair<const char*, const char*>, 7> names = {{{"bos", "bos"},
-                                                                           {"eos", "eos"},
-                                                                           {"unk", "unknown"},
-                                                                           {"sep", "seperator"},
-                                                                           {"pad", "padding"},
-                                                                           {"cls", "cls"},
-                                                                           {"mask", "mask"}}};
-    for (const auto& [ours, theirs] : names) {
+    for (const auto& [ours, theirs] : special_token_names) {
         const std::string key = std::string("tokenizer.ggml.") + theirs + "_token_id";
         const std::uint64_t id = file.number(key, tokenizer.tokens.size());
         if (id < tokenizer.tokens.size()) tokenizer.special_ids.emplace(ours, id);

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: 0BSD
 #include "model/hugging_face/gguf_keys.h"
 
-#include <array>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace fabula::model::hugging_face {
@@ -53,14 +51,7 @@ void set_tokenizer(GgufHeader& gguf, const TokenizerFile& tokenizer) {
     if (is_sentencepiece) gguf.set_reals("tokenizer.ggml.scores", scores);
     gguf.set_integers("tokenizer.ggml.token_type", types);
     if (!is_sentencepiece) gguf.set_texts("tokenizer.ggml.merges", tokenizer.merges);
-    constexpr std::array<std::pair<const char*, const char*>, 7> names = {{{"bos", "bos"},
-                                                                           {"eos", "eos"},
-                                                                           {"unk", "unknown"},
-                                                                           {"sep", "seperator"},
-                                                                           {"pad", "padding"},
-                                                                           {"cls", "cls"},
-                                                                           {"mask", "mask"}}};
-    for (const auto& [ours, theirs] : names) {
+    for (const auto& [ours, theirs] : special_token_names) {
         const auto found = tokenizer.special_ids.find(ours);
         if (found == tokenizer.special_ids.end()) continue;
         gguf.set_number(std::string("tokenizer.ggml.") + theirs + "_token_id", found->second);

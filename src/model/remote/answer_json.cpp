@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: 0BSD
 #include "model/remote/answer.h"
+#include "model/remote/json_member.h"
 
 #include <nlohmann/json.hpp>
 
@@ -14,19 +15,6 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::size_t most_tokens_told = 100'000;
-
-// Of a value that is anything: the member, or null where there is none.
-const Json& member(const Json& value, const char* name) {
-    static const Json nothing;
-    if (!value.is_object()) return nothing;
-    const auto found = value.find(name);
-    return found == value.end() ? nothing : *found;
-}
-
-std::string text_of(const Json& value) {
-    const auto* const text = value.get_ptr<const std::string*>();
-    return text == nullptr ? std::string() : *text;
-}
 
 std::optional<double> number_of(const Json& value) {
     if (!value.is_number()) return std::nullopt;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: 0BSD
 #include "base/utf8.h"
 #include "model/remote/hub.h"
+#include "model/remote/json_member.h"
 
 #include <nlohmann/json.hpp>
 
@@ -12,17 +13,6 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::size_t most_files = 100'000;
-
-const Json& member(const Json& value, const char* name) {
-    static const Json nothing;
-    if (!value.is_object()) return nothing;
-    const auto found = value.find(name);
-    return found == value.end() ? nothing : *found;
-}
-
-std::string text_of(const Json& value) {
-    return value.is_string() ? value.get<std::string>() : std::string();
-}
 
 bool is_hex(const std::string& text, std::size_t length) {
     return text.size() == length && text.find_first_not_of("0123456789abcdef") == std::string::npos;

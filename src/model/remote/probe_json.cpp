@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: 0BSD
+#include "model/remote/json_member.h"
 #include "model/remote/probe.h"
 
 #include <nlohmann/json.hpp>
@@ -9,17 +10,6 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::size_t most_models = 10'000;
-
-const Json& member(const Json& value, const char* name) {
-    static const Json nothing;
-    if (!value.is_object()) return nothing;
-    const auto found = value.find(name);
-    return found == value.end() ? nothing : *found;
-}
-
-std::string text_of(const Json& value) {
-    return value.is_string() ? value.get<std::string>() : std::string();
-}
 
 std::size_t tokens_of(const Json& value) {
     if (!value.is_number()) return 0;

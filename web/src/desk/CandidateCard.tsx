@@ -30,7 +30,7 @@ function Numbers({ slot }: { slot: Slot }) {
     if (candidate.seconds) facts.push(["tokens a second", shown(Math.round((candidate.tokens / candidate.seconds) * 10) / 10)]);
   }
   return (
-    <div className="numbers" tabIndex={0} role="group" aria-label={`Numbers of ${slot.letter}`}>
+    <div className="numbers" tabIndex={0} role="group" aria-label={`Numbers of ${slot.label}`}>
       <WildnessLine settings={slot.settings} isLabelled />
       <dl>{facts.map(([name, value]) => <div key={name}><dt>{name}</dt><dd>{value}</dd></div>)}</dl>
     </div>
@@ -45,7 +45,7 @@ function Editing({ slot, story, does }: { slot: Slot; story: number; does: CardD
   return (
     <>
       <textarea
-        ref={area} className="body" aria-label={`Edit ${slot.letter}`} value={text}
+        ref={area} className="body" aria-label={`Edit ${slot.label}`} value={text}
         onChange={(event) => {
           setText(event.target.value);
           keepDraft(name, event.target.value);
@@ -87,7 +87,7 @@ export const CandidateCard = memo(function CandidateCard({ slot, story, place, c
   }
   const isComplete = slot.candidate !== null && !slot.isWriting;
   const hasSettings = Object.keys(slot.settings).length > 0;
-  const name = `${slot.letter}, ${place + 1} of ${count}`;
+  const name = `Way ${slot.label} of ${count}`;
   const state = isTaking ? "being taken" : isAsked ? "asked for" : slot.isWriting ? "being written" : "complete";
   const begun = isComplete ? draftOf(editDraft(story, slot.offer, slot.index)) : "";
   const isChanged = begun !== "" && begun !== slot.text;
@@ -111,18 +111,18 @@ export const CandidateCard = memo(function CandidateCard({ slot, story, place, c
       <p className="says quiet" title={whyOf(slot.policy)}>{says}</p>
       {isEdited && isComplete ? <Editing slot={slot} story={story} does={does} /> : (
         <>
-          <div key={slot.key} className="body" tabIndex={0} role="group" aria-label={`Text of ${slot.letter}`} style={{ ["--lines" as string]: lines }}>
+          <div key={slot.key} className="body" tabIndex={0} role="group" aria-label={`Text of ${slot.label}`} style={{ ["--lines" as string]: lines }}>
             {slot.text.replace(/^\s+/u, "") || (slot.isWriting && <span className="waiting" aria-hidden="true"><i /><i /><i /></span>)}
             {isComplete && slot.text.trim() === "" && <span className="quiet">The model ended the story here, without a word.</span>}
             {slot.isWriting && slot.text && <span className="caret" aria-hidden="true" />}
           </div>
           <div className="acts">
-            <button className="take" disabled={!isComplete || isTaking || slot.text.trim() === ""} onClick={() => does.take(slot)} aria-label={`Take ${slot.letter}`}>Take</button>
-            <button disabled={!isComplete} onClick={() => does.edit(slot)} aria-label={`Edit ${slot.letter}, then take it`} title="Edit, then take (e)">{isChanged ? "Edit ✎" : "Edit"}</button>
-            <button disabled={!isComplete} onClick={() => does.redraw(slot)} aria-label={`Draw ${slot.letter} again`} title="Draw this one again (r)">Again</button>
+            <button className="take" disabled={!isComplete || isTaking || slot.text.trim() === ""} onClick={() => does.take(slot)} aria-label={`Take ${slot.label}`}>Take</button>
+            <button disabled={!isComplete} onClick={() => does.edit(slot)} aria-label={`Edit ${slot.label}, then take it`} title="Edit, then take (e)">{isChanged ? "Edit ✎" : "Edit"}</button>
+            <button disabled={!isComplete} onClick={() => does.redraw(slot)} aria-label={`Draw ${slot.label} again`} title="Draw this one again (r)">Again</button>
             <button
               className="small" aria-expanded={hasNumbers} onClick={() => setNumbers(!hasNumbers)} disabled={!hasSettings}
-              aria-label={`Why ${slot.letter} is so, and its numbers`} title="Why, and the numbers"
+              aria-label={`Why ${slot.label} is so, and its numbers`} title="Why, and the numbers"
             >Why</button>
           </div>
         </>
@@ -140,13 +140,13 @@ export const CandidateCard = memo(function CandidateCard({ slot, story, place, c
         </div>
       )}
       <div className="votes">
-        <button disabled={!isComplete} aria-pressed={rating?.rating === 1} onClick={() => vote(1)} aria-label={`Good: ${slot.letter}`}>{rating?.rating === 1 ? "★ good" : "☆ good"}</button>
-        <button disabled={!isComplete} aria-pressed={rating?.rating === -1} onClick={() => vote(-1)} aria-label={`Poor: ${slot.letter}`}>{rating?.rating === -1 ? "▾ poor" : "▿ poor"}</button>
-        {isChanged && !isEdited && <span className="quiet ending">your change is kept: Edit shows it</span>}
-        {ending && !hasNumbers && !isChanged && <span className="quiet ending">{ending}</span>}
+        <button disabled={!isComplete} aria-pressed={rating?.rating === 1} onClick={() => vote(1)} aria-label={`Good: ${slot.label}`}>{rating?.rating === 1 ? "★ good" : "☆ good"}</button>
+        <button disabled={!isComplete} aria-pressed={rating?.rating === -1} onClick={() => vote(-1)} aria-label={`Poor: ${slot.label}`}>{rating?.rating === -1 ? "▾ poor" : "▿ poor"}</button>
+        {isChanged && !isEdited && <span className="quiet ending" title="Edit shows it; it is taken with the change, or you drop it">your change is kept</span>}
+        {ending && !hasNumbers && !isChanged && <span className="quiet ending" title={ending}>{ending}</span>}
       </div>
       {isRating && rating && rating.rating !== 0 && (
-        <ReasonLine of={`Why is ${slot.letter} ${rating.rating > 0 ? "good" : "poor"}?`} draft={`reason.${story}.${slot.offer}.${slot.index}`} current={rating.reason}
+        <ReasonLine of={`Why is ${slot.label} ${rating.rating > 0 ? "good" : "poor"}?`} draft={`reason.${story}.${slot.offer}.${slot.index}`} current={rating.reason}
           onReason={(reason) => { does.rate(slot, rating.rating, reason); setIsRating(false); }} onLeave={() => setIsRating(false)} />
       )}
     </section>

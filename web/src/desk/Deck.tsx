@@ -46,7 +46,7 @@ export function Deck({ slots, story, lines, edited, asked, taking, ratings, does
       {slots.length > 1 && (
         <div className="dots" role="group" aria-label="Ways on">
           {slots.map((slot, place) => (
-            <button key={slot.key} aria-current={place === seen} aria-label={`Show ${slot.letter}`} onClick={() => show(place)}><i /></button>
+            <button key={slot.key} aria-current={place === seen} aria-label={`Show ${slot.label}`} onClick={() => show(place)}><i /></button>
           ))}
         </div>
       )}

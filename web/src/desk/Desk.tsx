@@ -103,7 +103,7 @@ export function Desk({ state, desk, statistics, onSpeak }: {
         <Manuscript title={story.title} path={path} left={left} fresh={desk.taken?.passage ?? null} onCompare={setCompared} />
       </div>
       {desk.taken && desk.taken.passage === story.head && (
-        <ReasonLine of={`You took ${desk.taken.letter}. Why?`} draft={`why.${story.id}`} current=""
+        <ReasonLine of={`You took ${desk.taken.label}. Why?`} draft={`why.${story.id}`} current=""
           onReason={(reason) => {
             desk.does.rate(desk.taken!, 1, reason);
             desk.setTaken(null);

@@ -2,7 +2,7 @@
 // What a writer does at the desk, as functions; what is under way; what was just taken. It owns no text.
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { Passage, Settings } from "../api/wire";
-import { aheadOf, laidOut, letterOf, offersAt, passageOf, textTo, type Laid, type Slot } from "../state/desk_view";
+import { aheadOf, laidOut, labelOf, offersAt, passageOf, textTo, type Laid, type Slot } from "../state/desk_view";
 import { draftOf, editDraft, forget } from "../state/drafts";
 import { complain, dismiss, say } from "../state/notices";
 import * as post from "../state/post";
@@ -14,14 +14,14 @@ import { behind } from "./OwnWords";
 export interface Taken {
   offer: number;
   index: number;
-  letter: string;
+  label: string;
   passage: number;
 }
 
 /** Cards for what was asked for and of which the server has not told yet. */
 function askedSlots(head: number, count: number): Slot[] {
   return Array.from({ length: count }, (_, place) => ({
-    key: `${head}.${place}`, letter: letterOf(place), offer: null, index: place, text: "", settings: {}, policy: "",
+    key: `${head}.${place}`, label: labelOf(place), offer: null, index: place, text: "", settings: {}, policy: "",
     isWriting: true, candidate: null,
   }));
 }
@@ -119,7 +119,7 @@ export function useDesk(state: StoryState, tell: (event: OwnEvent) => void) {
     };
     // What is known ahead is shown before it is sent: sending takes a few milliseconds of the page's own.
     const sent = (ahead ? soon() : Promise.resolve()).then(() => post.choose(now.id, choice, isEdited ? draft : null));
-    const take = { offer: slot.offer, index: slot.index, letter: slot.letter };
+    const take = { offer: slot.offer, index: slot.index, label: slot.label };
     if (ahead) {
       tell({ kind: "guess", data: ahead });
       setTaken({ ...take, passage: nextPassage(now.passages) });

@@ -7,7 +7,7 @@ import { guessedRequest, type Live, type StoryState } from "./story_state";
 /** One place on the desk where a candidate stands or is being written. */
 export interface Slot {
   key: string; // stays the same while a candidate is drawn anew in its place
-  letter: string; // A, B, C ...
+  label: string; // "1", "2": the key that takes it
   offer: number | null;
   index: number;
   text: string;
@@ -35,7 +35,7 @@ export function pathTo(story: Story, head: number): Passage[] {
   return path.reverse();
 }
 
-export const letterOf = (place: number) => String.fromCharCode(65 + place);
+export const labelOf = (place: number) => String(place + 1);
 
 export const offersAt = (story: Story, passage: number): Offer[] =>
   story.offers.filter((each) => each.parent === passage).sort((a, b) => a.number - b.number);
@@ -48,7 +48,7 @@ function writing(live: Live, index: number, place: number, key: string): Slot {
   const complete = live.complete[index] ?? null;
   return {
     key,
-    letter: letterOf(place),
+    label: labelOf(place),
     offer: live.offer,
     index,
     text: live.texts[index] ?? live.guessed[index] ?? "",
@@ -80,7 +80,7 @@ export function laidOut(state: StoryState, number: number | null): Laid {
     if (redraw) return writing(redraw, redraw.indices[0] ?? index, place, key);
     const candidate = offer.candidates.find((each) => each.index === index) ?? null;
     return {
-      key, letter: letterOf(place), offer: offer.id, index, text: candidate?.text ?? "",
+      key, label: labelOf(place), offer: offer.id, index, text: candidate?.text ?? "",
       settings: candidate?.settings ?? {}, policy: candidate?.policy ?? "", isWriting: false, candidate,
     };
   });
