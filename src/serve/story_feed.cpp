@@ -11,23 +11,18 @@ namespace {
 
 // An event's own fields, its string's block and the allocator's share in them.
 std::size_t bytes_of(std::string_view data) {
-    constexpr std::size_t besides = sizeof(FeedEvent) + sizeof(std::pmr::string) + 64;
+    constexpr std::size_t besides = sizeof(FeedEvent) + sizeof(std::string) + 64;
     return data.size() + besides;
 }
 
 }  // namespace
 
 StoryFeed::StoryFeed(std::string epoch, FeedLimits limits)
-    : epoch_(std::move(epoch)),
-      limits_(limits),
-      pool_({.max_blocks_per_chunk = 64, .largest_required_pool_block = 8192}),
-      used_(std::chrono::steady_clock::now()) {}
+    : epoch_(std::move(epoch)), limits_(limits), used_(std::chrono::steady_clock::now()) {}
 
 void StoryFeed::add(std::string kind, std::string_view data) {
     bytes_ += bytes_of(data);
-    const std::pmr::polymorphic_allocator<std::pmr::string> allocator(&pool_);
-    events_.push_back(
-        {++newest_, std::move(kind), std::allocate_shared<std::pmr::string>(allocator, data)});
+    events_.push_back({++newest_, std::move(kind), std::make_shared<const std::string>(data)});
     while (events_.size() > 1 && (events_.size() > limits_.events || bytes_ > limits_.bytes)) {
         bytes_ -= bytes_of(*events_.front().data);
         events_.pop_front();

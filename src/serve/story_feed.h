@@ -14,7 +14,6 @@
 #include <deque>
 #include <functional>
 #include <memory>
-#include <memory_resource>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -24,9 +23,9 @@
 namespace fabula::serve {
 
 struct FeedEvent {
-    std::uint64_t number = 0;                      // from 1
-    std::string kind;                              // "text", "choice", ...
-    std::shared_ptr<const std::pmr::string> data;  // JSON on one line; lives as long as its feed
+    std::uint64_t number = 0;                 // from 1
+    std::string kind;                         // "text", "choice", ...
+    std::shared_ptr<const std::string> data;  // JSON on one line
 };
 
 /// Words of a request that is being drawn.
@@ -111,10 +110,7 @@ private:
     const FeedLimits limits_;
     mutable std::mutex mutex_;
     mutable std::condition_variable changed_;
-    // Events live long between a thousand things that do not: in memory of their own they pin no
-    // page of the heap.
-    mutable std::pmr::synchronized_pool_resource pool_;
-    std::pmr::deque<FeedEvent> events_{&pool_};  // the newest last
+    std::deque<FeedEvent> events_;  // the newest last
     std::size_t bytes_ = 0;
     std::uint64_t newest_ = 0;
     std::vector<LiveText> live_;
