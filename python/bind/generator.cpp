@@ -4,50 +4,19 @@
 #include "app/configuration.h"
 #include "app/open_model.h"
 #include "app/paths.h"
+#include "app/remote_model.h"
+#include "bind/drawing.h"
 #include "bind/errors.h"
 #include "engine/prompt.h"
 #include "sample/settings_json.h"
 
-#include <chrono>
-#include <condition_variable>
-#include <deque>
 #include <optional>
 #include <stop_token>
-#include <thread>
 
 namespace py = pybind11;
 
 namespace fabula::python {
 namespace {
-
-// What the drawing thread has to say, and what the calling thread hands on.
-class Telling {
-public:
-    void add(std::size_t index, std::string_view text) {
-        const std::lock_guard lock(mutex_);
-        texts_.emplace_back(index, text);
-        changed_.notify_one();
-    }
-    void end() {
-        const std::lock_guard lock(mutex_);
-        is_over_ = true;
-        changed_.notify_one();
-    }
-    /// What came since the last call, waiting a moment for it. nullopt: it is over.
-    std::optional<std::deque<std::pair<std::size_t, std::string>>> wait() {
-        constexpr std::chrono::milliseconds patience{50};
-        std::unique_lock lock(mutex_);
-        changed_.wait_for(lock, patience, [&] { return is_over_ || !texts_.empty(); });
-        if (texts_.empty() && is_over_) return std::nullopt;
-        return std::exchange(texts_, {});
-    }
-
-private:
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    std::deque<std::pair<std::size_t, std::string>> texts_;
-    bool is_over_ = false;
-};
 
 model::Prompt prompt_of(const std::vector<Piece>& pieces) {
     model::Prompt prompt;
@@ -71,25 +40,6 @@ std::vector<model::CandidateRequest> requests_of(const std::vector<std::string>&
     return requests;
 }
 
-// The error that on_text raised, or KeyboardInterrupt; it is raised again once the thread ended.
-struct Trouble {
-    std::optional<py::error_already_set> error;
-    bool is_interrupt = false;
-};
-
-void hand_over(const std::deque<std::pair<std::size_t, std::string>>& texts,
-               const py::object& on_text, Trouble& trouble) {
-    try {
-        if (PyErr_CheckSignals() != 0) throw py::error_already_set();
-        if (on_text.is_none()) return;
-        for (const auto& [index, text] : texts)
-            on_text(index, text);
-    } catch (py::error_already_set& error) {
-        trouble.is_interrupt = error.matches(PyExc_KeyboardInterrupt);
-        trouble.error.emplace(std::move(error));
-    }
-}
-
 }  // namespace
 
 Generator::Generator(std::unique_ptr<model::Generator> generator)
@@ -100,31 +50,16 @@ Drawn Generator::generate(const std::vector<Piece>& prompt,
                           const py::object& on_text) {
     const auto whole = prompt_of(prompt);
     const auto requests = requests_of(settings, seed);
-    Telling telling;
-    Trouble trouble;
-    std::stop_source stop;
     std::optional<Result<model::Generated>> result;
-    {
-        py::gil_scoped_release released;
-        const std::lock_guard lock(mutex_);
-        std::thread drawing([&] {
-            result = generator_->generate(
-                whole, requests,
-                [&](std::size_t index, std::string_view text) { telling.add(index, text); },
-                stop.get_token());
-            telling.end();
-        });
-        while (const auto texts = telling.wait()) {
-            if (trouble.error) continue;  // until the thread has seen that it is to stop
-            py::gil_scoped_acquire acquired;
-            hand_over(*texts, on_text, trouble);
-            if (trouble.error) stop.request_stop();
-        }
-        drawing.join();
-    }
-    if (trouble.error && !trouble.is_interrupt) throw std::move(*trouble.error);
+    auto trouble = do_work(
+        [&](const model::OnText& tell, const std::stop_token& stop) {
+            const std::lock_guard lock(mutex_);
+            result = generator_->generate(whole, requests, tell, stop);
+        },
+        on_text);
+    trouble.raise_callback_error();
     if (!*result) {
-        if (trouble.error) throw std::move(*trouble.error);
+        trouble.raise_any();
         raise(result->error());
     }
     return {**std::move(result), trouble.is_interrupt};
@@ -185,6 +120,22 @@ std::unique_ptr<Generator> open_generator(const std::string& name, const std::st
         opened = app::open_model(name.empty() ? configuration.text("model") : name, options);
     }
     return std::make_unique<Generator>(model::make_local(value_or_raise(*std::move(opened))));
+}
+
+std::unique_ptr<Generator> open_remote(const std::map<std::string, std::string>& values,
+                                       const std::string& model) {
+    app::Flags flags;
+    flags.values = values;
+    const auto configuration = value_or_raise(
+        app::Configuration::load(flags, app::config_file(), app::process_environment));
+    std::optional<Result<std::unique_ptr<model::Generator>>> opened;
+    auto trouble = do_work(
+        [&](const model::OnText&, const std::stop_token& stop) {
+            opened = app::open_remote(configuration, model, stop);
+        },
+        py::none());
+    trouble.raise_any();
+    return std::make_unique<Generator>(value_or_raise(*std::move(opened)));
 }
 
 }  // namespace fabula::python

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: 0BSD
-// A Generator as Python sees it: decoding runs on a thread of its own without the GIL, texts are
-// handed over on the calling thread, and a KeyboardInterrupt ends it with what there is.
+// A Generator as Python sees it: it lets the GIL go, and a KeyboardInterrupt ends it with what
+// there is (drawing.h).
 #pragma once
 
 #include "model/generator.h"
 
 #include <pybind11/pybind11.h>
 
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -29,6 +30,10 @@ public:
 
     const model::ModelInfo& info() const { return info_; }
 
+    /// For those who draw with it: who has the lock may use the engine. Not while holding the GIL.
+    std::mutex& mutex() { return mutex_; }
+    model::Generator& engine() { return *generator_; }
+
     /// One candidate for each of `settings` (JSON objects); candidate i draws child i of `seed`.
     /// `on_text(index, text)` may be None. Raises what it raises, and our errors.
     Drawn generate(const std::vector<Piece>& prompt, const std::vector<std::string>& settings,
@@ -50,9 +55,15 @@ private:
     std::mutex mutex_;  // a generator is used by one thread at a time
 };
 
-/// The model of that name or file; "" for the one that `fabula config` names. `options`: window
-/// and threads, 0 for what fits.
+/// The model of that name or file; "" for the one that `fabula config` names. `backend`: "" for the
+/// configured one; `n_threads`: 0 for what fits.
 std::unique_ptr<Generator> open_generator(const std::string& name, const std::string& backend,
                                           int n_threads);
+
+/// A model on a server. `values`: keys of the configuration (`endpoint`, `api`, `timeout`, ...),
+/// which go before those of the file and the environment. `model`: "" for the one that the server
+/// has. Ctrl-C ends the wait for a server.
+std::unique_ptr<Generator> open_remote(const std::map<std::string, std::string>& values,
+                                       const std::string& model);
 
 }  // namespace fabula::python

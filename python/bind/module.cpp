@@ -2,6 +2,7 @@
 // The module _fabula: what python/fabula is built on.
 #include "bind/errors.h"
 #include "bind/generator.h"
+#include "bind/story.h"
 #include "sample/settings.h"
 #include "sample/settings_json.h"
 
@@ -51,6 +52,22 @@ std::string checked_settings(const std::string& json) {
     return sample::to_json(value_or_raise(sample::settings_from_json(json)));
 }
 
+// What a candidate of a remote model cost, by the names of RemoteUsage; None for a local one.
+py::object usage_of(const model::Candidate& candidate) {
+    if (!candidate.usage) return py::none();
+    const auto& usage = *candidate.usage;
+    py::dict dict;
+    dict["host"] = usage.host;
+    dict["prompt_tokens"] = usage.prompt_tokens;
+    dict["completion_tokens"] = usage.completion_tokens;
+    dict["is_estimated"] = usage.is_counted_here;
+    dict["money"] = usage.money;
+    dict["currency"] = usage.currency;
+    dict["first_text_seconds"] = usage.first_text_seconds;
+    dict["attempts"] = usage.attempts;
+    return dict;
+}
+
 void bind_candidates(py::module_& module) {
     py::class_<model::Candidate>(module, "Candidate")
         .def_readonly("text", &model::Candidate::text)
@@ -62,7 +79,11 @@ void bind_candidates(py::module_& module) {
         .def_property_readonly("ranks", ranks_of)
         .def_property_readonly(
             "ending", [](const model::Candidate& self) { return model::name_of(self.ending); })
-        .def_readonly("seconds", &model::Candidate::seconds);
+        .def_readonly("seconds", &model::Candidate::seconds)
+        .def_readonly("ignored", &model::Candidate::ignored)
+        .def_property_readonly("n_tokens",
+                               [](const model::Candidate& self) { return model::n_tokens(self); })
+        .def_property_readonly("usage", usage_of);
     py::class_<Drawn>(module, "Drawn")
         .def_readonly("was_interrupted", &Drawn::was_interrupted)
         .def_property_readonly("candidates",
@@ -94,6 +115,7 @@ void bind_generator(py::module_& module) {
                                [](const Generator& self) { return self.info().window_tokens; });
     module.def("open_generator", open_generator, py::arg("name") = "", py::arg("backend") = "",
                py::arg("n_threads") = 0);
+    module.def("open_remote", open_remote, py::arg("values"), py::arg("model") = "");
 }
 
 }  // namespace
@@ -103,6 +125,7 @@ PYBIND11_MODULE(_fabula, module) {
     module.doc() = "Fabula's engine; use the package fabula.";
     fabula::python::bind_candidates(module);
     fabula::python::bind_generator(module);
+    fabula::python::bind_stories(module);
     module.def("settings_fields", fabula::python::settings_fields);
     module.def("other_settings", fabula::python::other_settings);
     module.def("checked_settings", fabula::python::checked_settings, pybind11::arg("json"));

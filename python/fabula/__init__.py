@@ -8,11 +8,14 @@
 from .completer import Completer, Completion
 from .errors import (
     CompletionError, Conflict, Corrupt, EngineError, Exhausted, InvalidInput, NotFound, Unavailable, UnexpectedResponseError)
-from .generator import Candidate, Generator, Model
+from .generator import Candidate, Generated, Generator, Model, Remote
 from .offer import Offer
 from .settings import Settings
+from .story import Passage, StoredCandidate, StoredOffer, Story, StorySummary, stories
 from .supplier import Supplier
 
 __all__ = [
-    "Candidate", "Completer", "Completion", "CompletionError", "Conflict", "Corrupt", "EngineError", "Exhausted", "Generator",
-    "InvalidInput", "Model", "NotFound", "Offer", "Settings", "Supplier", "Unavailable", "UnexpectedResponseError"]
+    "Candidate", "Completer", "Completion", "CompletionError", "Conflict", "Corrupt", "EngineError", "Exhausted", "Generated",
+    "Generator", "InvalidInput", "Model", "NotFound", "Offer", "Passage", "Remote", "Settings", "StoredCandidate", "StoredOffer",
+    "Story", "StorySummary", "Supplier", "Unavailable", "UnexpectedResponseError",
+    "stories"]

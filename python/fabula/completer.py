@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .display import live_text, page_of
-from .errors import CompletionError, EngineError, Exhausted
-from .generator import Candidate, Generated, Generator, Model, Piece
+from .errors import CompletionError, Corrupt, EngineError, Exhausted, UnexpectedResponseError
+from .generator import Candidate, Generated, Generator, Model, Piece, Remote
 from .heat import heat_map
 from .offer import Offer
 from .settings import FIELDS, NAMES, Settings
@@ -17,7 +17,8 @@ from .supplier import Supplier
 from .text import reformat, shown
 
 _SEED_BITS = 64
-_OWN_PARAMETERS = frozenset({"do_sample", "seed", "window", "backend"})
+_FRAME_TOKENS = 16  # what may stand around a text in the window: what begins it, and room for a word
+_OWN_PARAMETERS = frozenset({"do_sample", "seed", "window", "backend", "model", "api"})
 
 
 @dataclass(frozen=True)
@@ -39,13 +40,19 @@ class Completer:
       do_sample  False takes the likeliest word each time (temperature 0)
       seed       a number, or a Supplier; each call draws a fresh one unless it is given
       window     "error": say so when the model's window is full; "slide": go on with the opening and the newest text
-      backend    a model's name or file; the usual one unless it is given
+      backend    a model's name or file, a server's address (http://...), or a Generator; the usual model unless it is given
+      model, api for a server: its name for the model, and the language it speaks ("openai", "openai-chat", "huggingface", "ollama")
 
     Calling the object completes the text and prints all of it; run the cell again to go on.
 
     >>> story = Completer("The well was dry.", temperature=1.0)  # doctest: +SKIP
     >>> story()                                                  # doctest: +SKIP
     """
+
+    _pieces: list[Piece]
+    _parameters: dict[str, Any]
+    _history: list[Completion]
+    _undone: list[list[Piece]]
 
     def __init__(self, prompt: str, **parameters: Any) -> None:
         for name in parameters:
@@ -167,7 +174,7 @@ class Completer:
         import pandas
 
         return pandas.DataFrame(
-            [{"text": each.text, "ending": each.ending, "tokens": len(each.candidate.ids), "seconds": each.seconds,
+            [{"text": each.text, "ending": each.ending, "tokens": each.candidate.n_tokens, "seconds": each.seconds,
               "mean_logprob": _mean(each.candidate.logprobs), **each.parameters} for each in self._history])
 
     def heat_map(self, back: int = 1) -> Any:
@@ -175,6 +182,8 @@ class Completer:
         if not 1 <= back <= len(self._history):
             raise ValueError(f"there are {len(self._history)} completions to look back on")
         candidate = self._history[-back].candidate
+        if not candidate.logprobs:
+            raise CompletionError("the server told no log-probabilities: a heat map needs them")
         return heat_map(self._generator().spell(candidate.ids), candidate.logprobs, candidate.ranks)
 
     def sliders(self, *names: str) -> Any:
@@ -193,7 +202,12 @@ class Completer:
         backend = self._parameters.get("backend", "")
         if isinstance(backend, Generator):
             return backend
+        given = {name: self._parameters[name] for name in ("api", "model") if self._parameters.get(name)}
         try:
+            if _is_address(backend):
+                return Remote(backend, **given)
+            if given:
+                raise CompletionError(f"{' and '.join(sorted(given))}: for a server alone; backend= is no address, such as http://127.0.0.1:8080")
             return Model(backend or "")
         except EngineError as error:
             raise CompletionError(str(error)) from error
@@ -208,7 +222,10 @@ class Completer:
         try:
             return generator.generate(self._prompt(generator, settings), settings, seed=seed, on_text=on_text)
         except Exhausted as error:
-            raise CompletionError(self._window_is_full(generator, str(error))) from error
+            is_full = generator.measure(self.text) > generator.window_tokens - _FRAME_TOKENS
+            raise CompletionError(self._window_is_full(generator, str(error)) if is_full else str(error)) from error
+        except Corrupt as error:
+            raise (UnexpectedResponseError if generator.is_remote else CompletionError)(str(error)) from error
         except EngineError as error:
             raise CompletionError(str(error)) from error
 
@@ -230,13 +247,16 @@ class Completer:
 
     def _take(self, candidate: Candidate, values: dict[str, Any]) -> None:
         if not candidate.text:
+            print("[the model ended the text here: ignore_end=True goes on all the same]")
             return
         self._undone.append(list(self._pieces))
         self._pieces.append((candidate.text, candidate.ids if candidate.ids_are_whole else []))
         self._history.append(Completion(candidate.text, values, candidate.ending, candidate.seconds, candidate))
         if candidate.ending == "window":
             wanted = values["max_new_tokens"]
-            print(f"[the window is full: {len(candidate.ids)} of {wanted} tokens fitted]")
+            print(f"[the window is full: {candidate.n_tokens} of {wanted} tokens fitted]")
+        if candidate.ending == "connection_lost":
+            print("[the connection broke off: this is what came; call again to go on]")
 
 
 def _check_name(name: str) -> None:
@@ -244,6 +264,11 @@ def _check_name(name: str) -> None:
         raise TypeError(f"{name!r}: names of parameters do not begin with an underscore")
     if hasattr(Completer, name):
         raise TypeError(f"{name!r} is a method of Completer and cannot be a parameter")
+
+
+def _is_address(backend: Any) -> bool:
+    each = [backend] if isinstance(backend, str) else backend
+    return bool(each) and all(isinstance(one, str) and one.startswith(("http://", "https://")) for one in each)
 
 
 def _checked_text(value: object) -> str:

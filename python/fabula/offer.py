@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .generator import Candidate
@@ -33,8 +33,11 @@ class Offer(Sequence[Candidate]):
         return iter(self._candidates)
 
     def pick(self, index: int) -> None:
-        """Adds candidate `index` (from 0). Raises IndexError, and RuntimeError where the text went on since the offer."""
+        """Adds candidate `index` (from 0). Raises IndexError, ValueError for one without words, and RuntimeError where the text went
+        on since the offer."""
         candidate = self._candidates[index]
+        if not candidate.text:
+            raise ValueError(f"candidate {index} has no words: the model ended the text there (ignore_end=True goes on all the same)")
         if self._completer._pieces != self._place:  # noqa: SLF001
             raise RuntimeError("the text went on since this offer: make a new one, or undo() first")
         self._completer._take(candidate, self._values[index])  # noqa: SLF001
@@ -61,27 +64,33 @@ class Offer(Sequence[Candidate]):
     def _ipython_display_(self) -> None:
         from IPython.display import HTML, display
 
+        cards = display(HTML(self._repr_html_()), display_id=True)  # also in a notebook's page, where no button works
         try:
             import ipywidgets
         except ImportError:
-            display(HTML(self._repr_html_()))
             return
-        display(self._widget(ipywidgets))
 
-    def _widget(self, ipywidgets: Any) -> Any:
+        def show_again() -> None:
+            cards.update(HTML(self._repr_html_()))
+
+        display(self._buttons(ipywidgets, show_again))
+
+    def _buttons(self, ipywidgets: Any, on_pick: Callable[[], None]) -> Any:
+        """A button a card; `on_pick` is called when one was taken."""
         status = ipywidgets.HTML()
 
-        def card(index: int) -> Any:
-            button = ipywidgets.Button(description="Take", tooltip=f"candidate {index}")
+        def button(index: int) -> Any:
+            one = ipywidgets.Button(description=f"Take {index}", tooltip=f"add candidate {index} to the text")
 
             def on_click(_: Any) -> None:
                 try:
                     self.pick(index)
                     status.value = f"taken: {index}"
-                except RuntimeError as error:
+                    on_pick()
+                except (RuntimeError, ValueError) as error:
                     status.value = html.escape(str(error))
 
-            button.on_click(on_click)
-            return ipywidgets.VBox([ipywidgets.HTML(self._card(index)), button], layout={"border": "1px solid #8886", "padding": "8px", "width": "33%"})
+            one.on_click(on_click)
+            return one
 
-        return ipywidgets.VBox([ipywidgets.HBox([card(i) for i in range(len(self))]), status])
+        return ipywidgets.VBox([ipywidgets.HBox([button(i) for i in range(len(self))]), status])

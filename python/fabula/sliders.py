@@ -15,11 +15,14 @@ _HIGHEST = {"temperature": 2.0, "top_k": 200, "max_new_tokens": 1000}  # a slide
 
 def _slider(ipywidgets: Any, field: Field, value: float) -> Any:
     high = max(min(field.high, _HIGHEST.get(field.name, 100)), value)
-    common = {"description": field.name, "tooltip": field.hint, "style": {"description_width": "9em"}}
+    kind = ipywidgets.IntSlider if field.is_whole else ipywidgets.FloatSlider
+    common: dict[str, Any] = {"description": field.name}
+    if int(ipywidgets.__version__.split(".")[0]) >= 8:  # older ones know no tooltips, and draw a description as wide as it is
+        common |= {"tooltip": field.hint, "style": {"description_width": "9em"}}
     if field.is_whole:
-        return ipywidgets.IntSlider(value=int(value), min=int(field.low), max=int(high), **common)
+        return kind(value=int(value), min=int(field.low), max=int(high), **common)
     step = (high - field.low) / 200
-    return ipywidgets.FloatSlider(value=value, min=field.low + (step if field.low_is_open else 0), max=high, step=step, **common)
+    return kind(value=value, min=field.low + (step if field.low_is_open else 0), max=high, step=step, **common)
 
 
 def sliders(completer: Completer, names: Sequence[str]) -> Any:

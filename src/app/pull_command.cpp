@@ -7,6 +7,7 @@
 #include "app/files.h"
 #include "app/paths.h"
 #include "app/progress.h"
+#include "app/pull_catalogue.h"
 #include "app/signals.h"
 #include "app/terminal.h"
 #include "model/catalogue.h"
@@ -152,16 +153,6 @@ Result<Plan> plan_of_hub(const PullArguments& arguments, const model::Hub& hub,
     return plan;
 }
 
-// A model that the catalogue knows comes as packages of npm, which ./run brings.
-Result<Unit> check_name(const std::string& name) {
-    const auto* const known = model::known_model(name);
-    if (known == nullptr) return Unit{};
-    return Error{ErrorCode::invalid_input,
-                 "'" + known->name +
-                     "' is of the catalogue, whose models come from npm: `fabula model list` names "
-                     "the packages, `./run setup` brings the default one"};
-}
-
 std::string record_file() {
     return models_folder() + "/pulled.jsonl";
 }
@@ -233,17 +224,48 @@ Result<std::uint64_t> fetch(Plan& plan, const PullArguments& arguments,
     return fetched;
 }
 
+bool is_offline(const PullArguments& arguments) {
+    return arguments.is_offline || is_on("FABULA_OFFLINE") || is_on("HF_HUB_OFFLINE");
+}
+
+// A model that the catalogue knows comes as packages of npm.
+Result<int> pull_of_catalogue(const PullArguments& arguments, const model::CatalogueEntry& known,
+                              const Configuration& configuration) {
+    const auto path = place_of(arguments, file_name_of(known), true);
+    std::error_code failure;
+    if (!fs::exists(path, failure)) {
+        if (is_offline(arguments))
+            return Error{ErrorCode::unavailable,
+                         "'" + known.name + "' was not pulled before, and this is offline"};
+        if (const auto made = make_folder_of(path); !made) return made.error();
+        const auto room = check_models_budget(configuration, known.size_bytes);
+        if (!room) return room.error();
+    }
+    const auto stop = listen_for_signals();
+    const auto pulled = pull_known(known, path, stop);
+    if (!pulled && stop.stop_requested()) {
+        std::cerr << "fabula: stopped; nothing of it is kept" << std::endl;
+        return 128 + signal_received();
+    }
+    if (!pulled) return pulled.error();
+    if (!arguments.quiet)
+        std::cerr << fmt::format("{}: {}{}\n", known.name, known.licence,
+                                 pulled->was_there ? " (was there already)" : "");
+    std::cout << printable_line(pulled->path) << std::endl;
+    return exit_success;
+}
+
 Result<int> pull(const PullArguments& arguments) {
     const auto configuration = Configuration::load({}, config_file(), process_environment);
     if (!configuration) return configuration.error();
-    if (const auto known = check_name(arguments.name); !known) return known.error();
+    if (const auto* const known = model::known_model(arguments.name); known != nullptr)
+        return pull_of_catalogue(arguments, *known, *configuration);
     const auto hub = hub_of(arguments);
     if (!hub) return hub.error();
     const bool is_address = model::is_url(arguments.name) &&
                             model::origin_of(arguments.name) != model::origin_of(hub->url);
     const std::string hub_name = is_address ? "" : model::shown_url(hub->url);
-    if (arguments.is_offline || is_on("FABULA_OFFLINE") || is_on("HF_HUB_OFFLINE"))
-        return pull_offline(arguments, hub_name);
+    if (is_offline(arguments)) return pull_offline(arguments, hub_name);
     const auto stop = listen_for_signals();
     auto plan = is_address ? plan_of_address(arguments) : plan_of_hub(arguments, *hub, stop);
     if (!plan) return stop.stop_requested() ? Result<int>(128 + signal_received()) : plan.error();
@@ -265,7 +287,8 @@ void add_pull(CLI::App& app, Run& run) {
     auto arguments = std::make_shared<PullArguments>();
     command
         ->add_option("name", arguments->name,
-                     "org/name, org/name:part-of-a-file-name, or an address")
+                     "org/name, org/name:part-of-a-file-name, an address, or a name of the "
+                     "catalogue (`fabula model list`)")
         ->required();
     command
         ->add_option("--hub", arguments->hub,
@@ -284,10 +307,12 @@ void add_pull(CLI::App& app, Run& run) {
     command->footer(R"(Examples:
   fabula model pull TheBloke/TinyLlama-1.1B-Chat-v1.0-GGUF:Q4_K_M
   fabula model pull bigscience/bloom-560m
+  fabula model pull tinyllama-1.1b-chat-iq2_xxs
   fabula model pull https://example.org/models/story.gguf
 
 A GGUF model goes into the models folder, a folder of safetensors into one of its own there. What
-was fetched of an interrupted pull stays: the same command goes on with it. A token for models that
+was fetched of an interrupted pull stays: the same command goes on with it. Models of the catalogue
+come from npm, which must be installed. A token for models that
 want one is read from HF_TOKEN or from .hf_token (mode 600), and sent to the hub alone.)");
     command->callback([arguments, &run] {
         run = [arguments] {

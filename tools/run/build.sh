@@ -10,8 +10,9 @@ build_release() {
     ensure_llama
     find_missing test
     [[ ! -e $root/tests/CMakeLists.txt || ${#missing[@]} -gt 0 ]] || tests=ON
+    find_python
     build_preset release "$*" "-DFABULA_TESTS=$tests" "-DFABULA_BENCH=$tests" "-DFABULA_PEER_SAMPLER=${FABULA_PEER_SAMPLER:-OFF}" \
-        "${llama_arguments[@]}"
+        "-DFABULA_PYTHON=$python" "${llama_arguments[@]}"
 }
 
 # build_preset PRESET "TARGET..." CMAKE_ARGUMENT...

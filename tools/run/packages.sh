@@ -26,7 +26,7 @@ find_missing() {
     missing=()
     for group in "$@"; do
         list=$root/third_party/packages/$group.txt
-        [[ -e $list ]] || fail "$status_usage" "no group of packages is called '$group': write, serve, test, check, train"
+        [[ -e $list ]] || fail "$status_usage" "no group of packages is called '$group': write, serve, python, notebook, test, check, train"
         while read -r package probe; do
             [[ -z $package || $package == \#* ]] || is_there "$probe" || missing+=("$package")
         done <"$list"

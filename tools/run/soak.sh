@@ -6,7 +6,7 @@
 soak_names() { find "$root/tests/soak" -maxdepth 1 -type f -executable -printf '%f\n' 2>/dev/null | sort; }
 
 run_soak() {
-    local name=${1:-} minutes=10 names=() result=0
+    local name=${1:-} minutes=10 names=()
     (($# == 0)) || shift
     while (($# > 0)); do
         case $1 in
@@ -28,21 +28,29 @@ run_soak() {
     ensure_packages write test check
     build_release fabula make_model
     ensure_model
+    local broken=()
     for name in "${names[@]}"; do
-        run_one_soak "$name" "$minutes" || result=$status_failed
+        run_one_soak "$name" "$minutes" || broken+=("$name")
     done
-    return "$result"
+    ((${#broken[@]} > 0)) || return 0
+    # Again at the end, where somebody looks: what each of them said last.
+    for name in "${broken[@]}"; do
+        say "soak $name failed:"
+        tail -n 25 "$root/build/soak/$name.said" | cut -c 1-500 >&2
+    done
+    return "$status_failed"
 }
 
 run_one_soak() {
     local name=$1 minutes=$2 result=0
     if [[ $name == fuzz ]]; then
-        build_preset fuzz fuzz_targets "${llama_arguments[@]}"
+        build_preset fuzz fuzz_targets "${llama_arguments[@]}" || return "$status_no_build"
     fi
     mkdir -p -- "$root/build/soak/$name"
     say "soak $name for $minutes minutes"
     FABULA_BINARY=$root/build/release/bin/fabula FABULA_MODEL_FILE=$default_model \
-        FABULA_SOAK_FOLDER=$root/build/soak/$name "$root/tests/soak/$name" --minutes "$minutes" || result=$?
+        FABULA_SOAK_FOLDER=$root/build/soak/$name "$root/tests/soak/$name" --minutes "$minutes" \
+        2> >(tee -- "$root/build/soak/$name.said" >&2) || result=$?
     ((result == 0)) || say "soak $name: failed (what it left is in build/soak/$name)"
     return "$result"
 }
