@@ -26,12 +26,6 @@ app::Configuration configuration_for(const std::string& database) {
         app::Configuration::load(flags, app::config_file(), app::process_environment));
 }
 
-// Whose choices these are, as for `fabula choose`.
-std::string user_of(const app::Configuration& configuration) {
-    if (configuration.is_set("user")) return configuration.text("user");
-    return app::process_environment("USER").value_or("");
-}
-
 engine::OfferOptions options_for(std::size_t n, const std::string& settings) {
     engine::OfferOptions options;
     options.candidates = n;
@@ -175,7 +169,7 @@ std::unique_ptr<Story> open_story(const std::string& name, const std::string& da
     auto store = value_or_raise(app::open_store(configuration));
     const auto id = value_or_raise(app::find_story(*store, name));
     auto story = value_or_raise(store->load(id));
-    return std::make_unique<Story>(std::move(store), std::move(story), user_of(configuration));
+    return std::make_unique<Story>(std::move(store), std::move(story), app::user_of(configuration));
 }
 
 std::unique_ptr<Story> create_story(const std::string& opening, Generator& generator,
@@ -194,7 +188,7 @@ std::unique_ptr<Story> create_story(const std::string& opening, Generator& gener
         begun = engine::begin(*store, generator.engine(), record, opening, {});
     }
     return std::make_unique<Story>(std::move(store), value_or_raise(*std::move(begun)),
-                                   user_of(configuration));
+                                   app::user_of(configuration));
 }
 
 std::vector<store::StorySummary> list_stories(const std::string& database) {

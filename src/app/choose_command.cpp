@@ -44,12 +44,6 @@ ChooseViewOptions view_options(const ChooseArguments& arguments) {
     return options;
 }
 
-// Whose choices these are: who is logged in, unless somebody says otherwise.
-std::string user_of(const Configuration& configuration) {
-    if (configuration.is_set("user")) return configuration.text("user");
-    return process_environment("USER").value_or(process_environment("LOGNAME").value_or(""));
-}
-
 void show_beginning(View& json, const Desk& desk, const std::string& text) {
     const auto& info = desk.generator->info();
     json.show({0, engine::StoryBegan{desk.story->record, info.name, info.backend, info.arithmetic,

@@ -28,6 +28,11 @@ Result<std::unique_ptr<store::Store>> open_store(const Configuration& configurat
     });
 }
 
+std::string user_of(const Configuration& configuration) {
+    if (configuration.is_set("user")) return configuration.text("user");
+    return process_environment("USER").value_or(process_environment("LOGNAME").value_or(""));
+}
+
 Result<store::StoryId> find_story(store::Store& store, const std::string& name) {
     if (name == "last") {
         const auto stories = store.list();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: 0BSD
-// The database that a command works on, and the story that a person means.
+// The database that a command works on, the story that a person means, and whose choices they are.
 #pragma once
 
 #include "app/configuration.h"
@@ -20,6 +20,10 @@ Result<bool> has_database(const Configuration& configuration);
 
 /// Opens that database; says on stderr when it must wait.
 Result<std::unique_ptr<store::Store>> open_store(const Configuration& configuration);
+
+/// Whose choices these are: who is logged in, unless the configuration says otherwise; "" where
+/// nobody says.
+std::string user_of(const Configuration& configuration);
 
 /// "12", or "last" for the story that changed last. Errors: invalid_input, not_found.
 Result<store::StoryId> find_story(store::Store& store, const std::string& name);

@@ -37,7 +37,9 @@ public:
             return;
         }
         json_ = Json::parse(text, nullptr, false);
-        if (!json_.is_object()) fail("the body is no JSON object");
+        if (json_.is_object()) return;
+        fail("the body is no JSON object");
+        json_ = Json::object();  // nothing can be taken out of anything else
     }
 
     /// One line, whatever the foreign words in it.
