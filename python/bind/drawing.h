@@ -8,6 +8,7 @@
 #include <pybind11/pybind11.h>
 
 #include <functional>
+#include <mutex>
 #include <optional>
 #include <stop_token>
 #include <utility>
@@ -30,10 +31,33 @@ struct Trouble {
     }
 };
 
+/// Work that is being done without the GIL, known to `end_work` until it goes: it must go with the
+/// GIL, since a thread that waits for it while the interpreter ends is killed in the middle of
+/// ours. Raises RuntimeError once the interpreter is ending.
+class Listed {
+public:
+    Listed();
+    Listed(const Listed&) = delete;
+    Listed& operator=(const Listed&) = delete;
+    ~Listed();
+
+    std::stop_source& stop() { return stop_; }
+
+private:
+    std::stop_source stop_;
+};
+
 using Work = std::function<void(const model::OnText& on_text, const std::stop_token& stop)>;
 
 /// Does `work`, which must not touch Python, to its end; after trouble it is asked to stop.
-/// `on_text(index, text)` may be None. Requires the GIL, and lets it go.
+/// `on_text(index, text)` may be None. Raises what `work` throws (MemoryError), and RuntimeError
+/// once the interpreter is ending. Requires the GIL, and lets it go.
 Trouble do_work(const Work& work, const pybind11::object& on_text);
+
+/// Before the interpreter ends: all work is asked to stop and waited for, and none begins any more.
+void end_work();
+
+/// Locks as soon as it can; false where `stop` came first.
+bool lock_unless_stopped(std::unique_lock<std::timed_mutex>& lock, const std::stop_token& stop);
 
 }  // namespace fabula::python

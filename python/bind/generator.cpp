@@ -53,7 +53,11 @@ Drawn Generator::generate(const std::vector<Piece>& prompt,
     std::optional<Result<model::Generated>> result;
     auto trouble = do_work(
         [&](const model::OnText& tell, const std::stop_token& stop) {
-            const std::lock_guard lock(mutex_);
+            std::unique_lock lock(mutex_, std::defer_lock);
+            if (!lock_unless_stopped(lock, stop)) {
+                result = Error{ErrorCode::unavailable, "stopped while others drew"};
+                return;
+            }
             result = generator_->generate(whole, requests, tell, stop);
         },
         on_text);
@@ -68,7 +72,8 @@ Drawn Generator::generate(const std::vector<Piece>& prompt,
 // The GIL is let go before the generator is waited for: who draws needs it to hand texts over.
 template <typename Work>
 auto Generator::alone(Work work) {
-    py::gil_scoped_release released;
+    const Listed listed;
+    const py::gil_scoped_release released;
     const std::lock_guard lock(mutex_);
     return work(*generator_);
 }
@@ -113,10 +118,16 @@ std::unique_ptr<Generator> open_generator(const std::string& name, const std::st
         value_or_raise(app::Configuration::load({}, app::config_file(), app::process_environment));
     auto options = value_or_raise(app::open_options(configuration));
     if (!backend.empty()) options.backend = value_or_raise(model::backend_named(backend));
+    constexpr int most_threads = 256;
+    if (n_threads < 0 || n_threads > most_threads)
+        raise({ErrorCode::invalid_input, "n_threads " + std::to_string(n_threads) +
+                                             " is out of range: 0 to " +
+                                             std::to_string(most_threads)});
     if (n_threads > 0) options.n_threads = n_threads;
     std::optional<Result<std::unique_ptr<model::Model>>> opened;
     {
-        py::gil_scoped_release released;
+        const Listed listed;
+        const py::gil_scoped_release released;
         opened = app::open_model(name.empty() ? configuration.text("model") : name, options);
     }
     return std::make_unique<Generator>(model::make_local(value_or_raise(*std::move(opened))));

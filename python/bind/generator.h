@@ -31,7 +31,7 @@ public:
     const model::ModelInfo& info() const { return info_; }
 
     /// For those who draw with it: who has the lock may use the engine. Not while holding the GIL.
-    std::mutex& mutex() { return mutex_; }
+    std::timed_mutex& mutex() { return mutex_; }
     model::Generator& engine() { return *generator_; }
 
     /// One candidate for each of `settings` (JSON objects); candidate i draws child i of `seed`.
@@ -52,7 +52,7 @@ private:
 
     std::unique_ptr<model::Generator> generator_;
     const model::ModelInfo info_;
-    std::mutex mutex_;  // a generator is used by one thread at a time
+    std::timed_mutex mutex_;  // a generator is used by one thread at a time
 };
 
 /// The model of that name or file; "" for the one that `fabula config` names. `backend`: "" for the

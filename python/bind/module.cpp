@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: 0BSD
 // The module _fabula: what python/fabula is built on.
+#include "bind/drawing.h"
 #include "bind/errors.h"
 #include "bind/generator.h"
 #include "bind/story.h"
@@ -126,6 +127,7 @@ PYBIND11_MODULE(_fabula, module) {
     fabula::python::bind_candidates(module);
     fabula::python::bind_generator(module);
     fabula::python::bind_stories(module);
+    module.def("end_work", fabula::python::end_work);
     module.def("settings_fields", fabula::python::settings_fields);
     module.def("other_settings", fabula::python::other_settings);
     module.def("checked_settings", fabula::python::checked_settings, pybind11::arg("json"));

@@ -41,6 +41,7 @@ Story::Story(std::unique_ptr<store::Store> store, store::Story story, std::strin
 // The GIL is let go before anybody is waited for: who draws needs it to hand texts over.
 template <typename Work>
 auto Story::alone(Work work) {
+    const Listed listed;
     const py::gil_scoped_release released;
     const std::lock_guard lock(mutex_);
     return work();
@@ -51,6 +52,14 @@ Result<Unit> Story::load_again() {
     if (!story) return story.error();
     story_ = *std::move(story);
     return Unit{};
+}
+
+// Nobody else may have moved it since it was looked at.
+Result<Unit> Story::check_head() {
+    const auto now = store_->load(story_.record.id);
+    if (!now) return now.error();
+    if (now->head() == story_.head()) return Unit{};
+    return Error{ErrorCode::conflict, "another program moved the story meanwhile: reload it"};
 }
 
 std::uint32_t Story::head() {
@@ -79,7 +88,12 @@ StoredOffer Story::offer(Generator& generator, std::size_t n, const std::string&
     std::vector<store::CandidateRecord> candidates;
     auto trouble = do_work(
         [&](const model::OnText& tell, const std::stop_token& stop) {
-            const std::scoped_lock lock(mutex_, generator.mutex());
+            std::unique_lock own(mutex_, std::defer_lock);
+            std::unique_lock lock(generator.mutex(), std::defer_lock);
+            if (!lock_unless_stopped(own, stop) || !lock_unless_stopped(lock, stop)) {
+                offered = Error{ErrorCode::unavailable, "stopped while others drew"};
+                return;
+            }
             if (const auto set = app::set_policy(options, name, *store_); !set) {
                 offered = set.error();
                 return;
@@ -98,6 +112,14 @@ StoredOffer Story::offer(Generator& generator, std::size_t n, const std::string&
         raise(offered->error());
     }
     return {static_cast<std::int64_t>((*offered)->id), std::move(candidates), trouble.is_interrupt};
+}
+
+std::optional<StoredOffer> Story::last_offer() {
+    return alone([&]() -> std::optional<StoredOffer> {
+        if (story_.offers.empty()) return std::nullopt;
+        const auto& offer = story_.offers.back();
+        return StoredOffer{static_cast<std::int64_t>(offer.id), offer.candidates, false};
+    });
 }
 
 void Story::decide(const Decided& decided) {
@@ -133,6 +155,7 @@ void Story::rate(std::int64_t offer, std::size_t index, int rating, const std::s
 void Story::write(const std::string& words) {
     value_or_raise(engine::check_text("the passage", words));
     value_or_raise(alone([&]() -> Result<Unit> {
+        if (const auto same = check_head(); !same) return same.error();
         const auto before = story_.tree.read(story_.head());
         if (!before) return before.error();
         const auto added =
@@ -144,6 +167,7 @@ void Story::write(const std::string& words) {
 }
 
 Result<Unit> Story::move(store::MoveKind kind, story::PassageId to) {
+    if (const auto same = check_head(); !same) return same.error();
     if (const auto moved = store_->move(story_.record.id, kind, to, now()); !moved)
         return moved.error();
     return load_again();
@@ -151,6 +175,7 @@ Result<Unit> Story::move(store::MoveKind kind, story::PassageId to) {
 
 void Story::undo() {
     value_or_raise(alone([&]() -> Result<Unit> {
+        if (const auto same = check_head(); !same) return same.error();
         const auto head = story_.head();
         if (head == story::PassageId::root)
             return Error{ErrorCode::invalid_input,
@@ -183,6 +208,7 @@ std::unique_ptr<Story> create_story(const std::string& opening, Generator& gener
     record.created = now();
     std::optional<Result<store::Story>> begun;
     {
+        const Listed listed;
         const py::gil_scoped_release released;
         const std::lock_guard lock(generator.mutex());
         begun = engine::begin(*store, generator.engine(), record, opening, {});

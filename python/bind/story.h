@@ -50,6 +50,8 @@ public:
     /// `n` candidates behind the head, with those settings (JSON) or what `policy` makes of them.
     StoredOffer offer(Generator& generator, std::size_t n, const std::string& settings,
                       const std::string& policy, const pybind11::object& on_text);
+    /// What was offered last, wherever that was; nothing where nothing was.
+    std::optional<StoredOffer> last_offer();
     void decide(const Decided& decided);
     void rate(std::int64_t offer, std::size_t index, int rating, const std::string& reason);
     /// A passage of somebody's own behind the head, with a space before it where one is wanting.
@@ -62,12 +64,13 @@ private:
     template <typename Work>
     auto alone(Work work);
     Result<Unit> load_again();
+    Result<Unit> check_head();
     Result<Unit> move(store::MoveKind kind, story::PassageId to);
 
     std::unique_ptr<store::Store> store_;
     store::Story story_;
     const std::string user_;
-    std::mutex mutex_;  // of both; taken without the GIL
+    std::timed_mutex mutex_;  // of both; taken without the GIL
 };
 
 /// `database`: "" for the configured one. `name`: a number, or "last".

@@ -69,6 +69,7 @@ void bind_stories(py::module_& module) {
         .def("reload", &Story::reload)
         .def("offer", &Story::offer, py::arg("generator"), py::arg("n"), py::arg("settings"),
              py::arg("policy"), py::arg("on_text") = py::none())
+        .def("last_offer", &Story::last_offer)
         .def("decide", decide, py::arg("offer"), py::arg("index"), py::arg("words"),
              py::arg("reason"), py::arg("shown"), py::arg("seconds"))
         .def("rate", &Story::rate, py::arg("offer"), py::arg("index"), py::arg("rating"),

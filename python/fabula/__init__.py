@@ -5,6 +5,9 @@
 >>> story = Completer("The lighthouse keeper found a door under the sea.", temperature=1.0)
 >>> story()                                                  # doctest: +SKIP
 """
+import atexit
+
+from . import _fabula
 from .completer import Completer, Completion
 from .errors import (
     CompletionError, Conflict, Corrupt, EngineError, Exhausted, InvalidInput, NotFound, Unavailable, UnexpectedResponseError)
@@ -13,6 +16,8 @@ from .offer import Offer
 from .settings import Settings
 from .story import Passage, StoredCandidate, StoredOffer, Story, StorySummary, stories
 from .supplier import Supplier
+
+atexit.register(_fabula.end_work)  # a thread that draws while the interpreter ends would bring it down
 
 __all__ = [
     "Candidate", "Completer", "Completion", "CompletionError", "Conflict", "Corrupt", "EngineError", "Exhausted", "Generated",

@@ -3,32 +3,51 @@
 from __future__ import annotations
 
 import random
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from .display import live_text, page_of
 from .errors import CompletionError, Corrupt, EngineError, Exhausted, UnexpectedResponseError
-from .generator import Candidate, Generated, Generator, Model, Piece, Remote
+from .generator import Candidate, Generated, Generator, Piece, generator_of
 from .heat import heat_map
 from .offer import Offer
 from .settings import FIELDS, NAMES, Settings
 from .supplier import Supplier
-from .text import reformat, shown
+from .text import SEED_BITS, check_text, checked_seed, reformat, shown
 
-_SEED_BITS = 64
 _FRAME_TOKENS = 16  # what may stand around a text in the window: what begins it, and room for a word
-_OWN_PARAMETERS = frozenset({"do_sample", "seed", "window", "backend", "model", "api"})
+
+
+def _fresh_seed() -> int:
+    return random.getrandbits(SEED_BITS)
+
+
+# What a Completer has beside sampling settings, and its own defaults for those.
+_OWN: dict[str, Any] = {"do_sample": True, "seed": Supplier(_fresh_seed), "window": "error", "backend": None, "model": "", "api": ""}
+_DEFAULTS: dict[str, Any] = {**_OWN, "max_new_tokens": 250, "temperature": 0.75}
 
 
 @dataclass(frozen=True)
 class Completion:
-    """What was added once: the words, the parameters with the values that they had, and how it went."""
+    """What was added once: the words, the parameters with the values that they had, and how it went.
+
+    The same parameters draw the same words again on a local model: as candidate `index` of an offer, which is 0 for a completion.
+    """
     text: str
     parameters: dict[str, Any]
     ending: str
     seconds: float
     candidate: Candidate = field(repr=False)
+    index: int = 0
+
+
+@dataclass(frozen=True)
+class _State:
+    """What undo brings back."""
+    pieces: list[Piece]
+    history: list[Completion]
 
 
 class Completer:
@@ -52,30 +71,37 @@ class Completer:
     _pieces: list[Piece]
     _parameters: dict[str, Any]
     _history: list[Completion]
-    _undone: list[list[Piece]]
+    _undone: list[_State]
+    _last_offer: Offer | None
+    _lock: threading.RLock
 
     def __init__(self, prompt: str, **parameters: Any) -> None:
         for name in parameters:
             _check_name(name)
-        text = _checked_text(prompt)
-        self.__dict__["_pieces"] = [(reformat(text), [])]
-        if not self._pieces[0][0]:
+        first = reformat(_checked_text(prompt))
+        if not first:
             raise ValueError("the prompt has no words")
-        self.__dict__["_parameters"] = {
-            "do_sample": True, "max_new_tokens": 250, "temperature": 0.75,
-            "seed": Supplier(lambda: random.getrandbits(_SEED_BITS)), "window": "error", **parameters}
-        self.__dict__["_history"] = []
-        self.__dict__["_undone"] = []
+        self._fill([(first, [])], dict(parameters), [], [])
+
+    def _fill(self, pieces: list[Piece], parameters: dict[str, Any], history: list[Completion], undone: list[_State]) -> None:
+        self.__dict__.update(_pieces=pieces, _parameters=parameters, _history=history, _undone=undone, _last_offer=None, _lock=threading.RLock())
+
+    def __getstate__(self) -> dict[str, Any]:
+        with self._lock:
+            return {"pieces": list(self._pieces), "parameters": dict(self._parameters), "history": list(self._history), "undone": list(self._undone)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self._fill(**state)
 
     # Parameters are attributes.
 
     def __getattr__(self, name: str) -> Any:
-        parameters = self.__dict__.get("_parameters", {})
-        if name in parameters:
-            return parameters[name]
+        for values in (self.__dict__.get("_parameters", {}), _DEFAULTS):
+            if name in values:
+                return values[name]
         if name in FIELDS:
             return FIELDS[name].default
-        raise AttributeError(f"a Completer has no parameter {name!r}; known ones: {', '.join(sorted(NAMES | _OWN_PARAMETERS))}")
+        raise AttributeError(f"a Completer has no parameter {name!r}; known ones: {', '.join(sorted(NAMES | set(_OWN)))}")
 
     def __setattr__(self, name: str, value: Any) -> None:
         if isinstance(getattr(type(self), name, None), property):
@@ -85,17 +111,18 @@ class Completer:
         self._parameters[name] = value
 
     def __delattr__(self, name: str) -> None:
+        """Back to its default."""
         if name not in self._parameters:
             raise AttributeError(f"parameter {name!r} was not set")
         del self._parameters[name]
 
     def __dir__(self) -> list[str]:
-        return sorted({*object.__dir__(self), *self._parameters})
+        return sorted({*object.__dir__(self), *_DEFAULTS, *self._parameters})
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """Those that are set, as they are: Suppliers are not asked."""
-        return dict(self._parameters)
+        """Those that are set, and the Completer's own defaults, as they are: Suppliers are not asked."""
+        return {**_DEFAULTS, **self._parameters}
 
     # The text.
 
@@ -107,8 +134,9 @@ class Completer:
     @text.setter
     def text(self, value: str) -> None:
         value = _checked_text(value)
-        self._undone.append(list(self._pieces))
-        self.__dict__["_pieces"] = [(value, [])]
+        with self._lock:
+            self._remember()
+            self.__dict__["_pieces"] = [(value, [])]
 
     @property
     def history(self) -> list[Completion]:
@@ -130,7 +158,7 @@ class Completer:
     def __call__(self) -> None:
         """Completes, and prints all of the text; in a notebook it is seen as it grows. Ctrl-C (the stop button) keeps what there is."""
         before = self.text
-        with live_text(lambda new: shown(before + new)) as add:
+        with live_text(lambda new: shown(before + new), self.__str__) as add:
             self._complete(lambda _, text: add(text))
 
     def complete(self) -> None:
@@ -138,33 +166,46 @@ class Completer:
         self._complete(None)
 
     def _complete(self, on_text: Callable[[int, str], None] | None) -> None:
-        values = self._values()
-        drawn = self._draw(values, 1, on_text)
-        self._take(drawn.candidates[0], values)
+        with self._lock:
+            values = self._values()
+            drawn = self._draw([values], on_text)
+            self._take(drawn.candidates[0], values, 0)
         if drawn.was_interrupted:
             raise KeyboardInterrupt
 
     def offer(self, n: int = 3, **differences: list[Any]) -> Offer:
         """`n` candidates to choose from; nothing is added until one is picked. `differences` give each its own settings:
-        `offer(3, temperature=[0.5, 0.9, 1.3])`.
+        `offer(3, temperature=[0.5, 0.9, 1.3])`. Ctrl-C ends it; what came until then is `last_offer`.
         """
-        if n < 1:
+        if not isinstance(n, int) or n < 1:
             raise ValueError("an offer has at least one candidate")
         for name, each in differences.items():
             _check_name(name)
-            if len(each) != n:
-                raise ValueError(f"{name}: {n} values are needed, one a candidate; {len(each)} were given")
-        values = [{**self._values(), **{name: each[i] for name, each in differences.items()}} for i in range(n)]
-        drawn = self._draw_each(values, None)
-        return Offer(self, drawn.candidates, values, list(self._pieces))
+            if name in _OWN and name != "do_sample":
+                raise ValueError(f"{name}: it is the same for all candidates of an offer")
+            if not isinstance(each, (list, tuple)) or len(each) != n:
+                raise ValueError(f"{name}: a list with {n} values is needed, one a candidate, not {each!r}")
+        with self._lock:
+            common = self._values()
+            values = [{**common, **{name: each[i] for name, each in differences.items()}} for i in range(n)]
+            drawn = self._draw(values, None)
+            self.__dict__["_last_offer"] = offer = Offer(self, drawn.candidates, values, list(self._pieces))
+        if drawn.was_interrupted:
+            raise KeyboardInterrupt
+        return offer
+
+    @property
+    def last_offer(self) -> Offer | None:
+        """The last one that was made here, also where Ctrl-C ended it."""
+        return self._last_offer
 
     def undo(self) -> bool:
         """Takes the last completion, pick or assignment back. False: there was nothing to take back."""
-        if not self._undone:
-            return False
-        self.__dict__["_pieces"] = self._undone.pop()
-        while self._history and not self.text.endswith(self._history[-1].text):
-            self._history.pop()
+        with self._lock:
+            if not self._undone:
+                return False
+            before = self._undone.pop()
+            self.__dict__.update(_pieces=before.pieces, _history=before.history)
         return True
 
     # What else one may want to look at.
@@ -180,7 +221,7 @@ class Completer:
     def heat_map(self, back: int = 1) -> Any:
         """How likely the model found each word of a completion, as colours; `back` 1 is the last one."""
         if not 1 <= back <= len(self._history):
-            raise ValueError(f"there are {len(self._history)} completions to look back on")
+            raise ValueError(f"back: 1 is the last completion, and there are {len(self._history)}")
         candidate = self._history[-back].candidate
         if not candidate.logprobs:
             raise CompletionError("the server told no log-probabilities: a heat map needs them")
@@ -196,31 +237,24 @@ class Completer:
 
     def _values(self) -> dict[str, Any]:
         """The parameters with the values that they have now."""
-        return {name: value() if isinstance(value, Supplier) else value for name, value in self._parameters.items()}
+        return {name: value() if isinstance(value, Supplier) else value for name, value in self.parameters.items()}
 
-    def _generator(self) -> Generator:
-        backend = self._parameters.get("backend", "")
-        if isinstance(backend, Generator):
-            return backend
-        given = {name: self._parameters[name] for name in ("api", "model") if self._parameters.get(name)}
+    def _generator(self, values: dict[str, Any] | None = None) -> Generator:
+        given = values or self._values()
         try:
-            if _is_address(backend):
-                return Remote(backend, **given)
-            if given:
-                raise CompletionError(f"{' and '.join(sorted(given))}: for a server alone; backend= is no address, such as http://127.0.0.1:8080")
-            return Model(backend or "")
+            return generator_of(given["backend"], given["model"], given["api"])
         except EngineError as error:
             raise CompletionError(str(error)) from error
 
-    def _draw(self, values: dict[str, Any], n: int, on_text: Callable[[int, str], None] | None) -> Generated:
-        return self._draw_each([values] * n, on_text)
-
-    def _draw_each(self, values: list[dict[str, Any]], on_text: Callable[[int, str], None] | None) -> Generated:
-        generator = self._generator()
+    def _draw(self, values: list[dict[str, Any]], on_text: Callable[[int, str], None] | None) -> Generated:
+        generator = self._generator(values[0])
         settings = [_settings_of(each) for each in values]
-        seed = _checked_seed(values[0]["seed"])
+        seed = checked_seed(values[0]["seed"])
+        for each in values:
+            each["seed"] = seed
         try:
-            return generator.generate(self._prompt(generator, settings), settings, seed=seed, on_text=on_text)
+            prompt = self._prompt(generator, settings, values[0]["window"])
+            return generator.generate(prompt, settings, seed=seed, on_text=on_text)
         except Exhausted as error:
             is_full = generator.measure(self.text) > generator.window_tokens - _FRAME_TOKENS
             raise CompletionError(self._window_is_full(generator, str(error)) if is_full else str(error)) from error
@@ -229,8 +263,7 @@ class Completer:
         except EngineError as error:
             raise CompletionError(str(error)) from error
 
-    def _prompt(self, generator: Generator, settings: list[Settings]) -> list[Piece]:
-        window = self._parameters["window"]
+    def _prompt(self, generator: Generator, settings: list[Settings], window: object) -> list[Piece]:
         if window not in ("error", "slide"):
             raise ValueError(f'window is "error" or "slide", not {window!r}')
         if window == "error":
@@ -245,13 +278,17 @@ class Completer:
                 f'{generator.window_tokens}. Take something back (undo), shorten .text, set window="slide" to go on with the opening '
                 "and the newest text, or take a model with a larger window (backend=)")
 
-    def _take(self, candidate: Candidate, values: dict[str, Any]) -> None:
+    def _remember(self) -> None:
+        self._undone.append(_State(list(self._pieces), list(self._history)))
+
+    def _take(self, candidate: Candidate, values: dict[str, Any], index: int) -> None:
         if not candidate.text:
-            print("[the model ended the text here: ignore_end=True goes on all the same]")
+            if candidate.ending not in ("stopped", "connection_lost"):
+                print("[the model ended the text here: ignore_end=True goes on all the same]")
             return
-        self._undone.append(list(self._pieces))
+        self._remember()
         self._pieces.append((candidate.text, candidate.ids if candidate.ids_are_whole else []))
-        self._history.append(Completion(candidate.text, values, candidate.ending, candidate.seconds, candidate))
+        self._history.append(Completion(candidate.text, values, candidate.ending, candidate.seconds, candidate, index))
         if candidate.ending == "window":
             wanted = values["max_new_tokens"]
             print(f"[the window is full: {candidate.n_tokens} of {wanted} tokens fitted]")
@@ -266,30 +303,17 @@ def _check_name(name: str) -> None:
         raise TypeError(f"{name!r} is a method of Completer and cannot be a parameter")
 
 
-def _is_address(backend: Any) -> bool:
-    each = [backend] if isinstance(backend, str) else backend
-    return bool(each) and all(isinstance(one, str) and one.startswith(("http://", "https://")) for one in each)
-
-
 def _checked_text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"a text is a str, not {type(value).__name__}")
-    if not value.strip():
+    check_text("a text", value)
+    text = str(value)
+    if not text.strip():
         raise ValueError("the text is empty")
-    return value
-
-
-def _checked_seed(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"seed is a whole number, not {type(value).__name__}")
-    if not 0 <= value < 2**_SEED_BITS:
-        raise ValueError(f"seed {value} is out of range: 0 to 2**{_SEED_BITS} - 1")
-    return value
+    return text
 
 
 def _settings_of(values: dict[str, Any]) -> Settings:
-    given = {name: value for name, value in values.items() if name not in _OWN_PARAMETERS}
-    if not values.get("do_sample", True):
+    given = {name: value for name, value in values.items() if name not in _OWN}
+    if not values["do_sample"]:
         given["temperature"] = 0
     try:
         return Settings(**given)

@@ -23,26 +23,29 @@ def notebook_display() -> Any | None:
 
 
 @contextmanager
-def live_text(whole: Callable[[str], str]) -> Iterator[Callable[[str], None]]:
-    """Gives a function that takes new text as it comes; `whole(new)` is what is to be seen with it."""
+def live_text(whole: Callable[[str], str], final: Callable[[], str]) -> Iterator[Callable[[str], None]]:
+    """Gives a function that takes new text as it comes; `whole(new)` is what is to be seen with it, and `final()` in the end, also
+    where Ctrl-C ended it: some of what is kept may not have been told."""
     display = notebook_display()
-    new: list[str] = []
     if display is None:
         try:
-            yield new.append
+            yield lambda text: None
         except KeyboardInterrupt:
-            print(whole("".join(new)))
+            print(final())
             raise
-        print(whole("".join(new)))
+        print(final())
         return
+    new: list[str] = []
     handle = display({"text/plain": whole("")}, raw=True, display_id=True)
 
     def add(text: str) -> None:
         new.append(text)
         handle.update({"text/plain": whole("".join(new))}, raw=True)
 
-    yield add
-    handle.update({"text/plain": whole("".join(new))}, raw=True)
+    try:
+        yield add
+    finally:
+        handle.update({"text/plain": final()}, raw=True)
 
 
 def page_of(completer: Completer) -> str:
@@ -56,4 +59,4 @@ def page_of(completer: Completer) -> str:
                 style = "" if i == 0 else ' style="opacity:.8"'
                 paragraphs[-1].append(f"<span{style}>{html.escape(line)}</span>")
     body = "".join(f"<p>{''.join(each)}</p>" for each in paragraphs if each)
-    return f'<div style="max-width:36em;font-family:serif;line-height:1.5">{body}</div>'
+    return f'<div class="tex2jax_ignore mathjax_ignore" style="max-width:36em;font-family:serif;line-height:1.5">{body}</div>'

@@ -13,6 +13,9 @@ class HeatMap:
     def __init__(self, texts: Sequence[str], logprobs: Sequence[float], ranks: Sequence[int]) -> None:
         self.texts, self.logprobs, self.ranks = list(texts), list(logprobs), list(ranks)
 
+    def __repr__(self) -> str:
+        return f"<HeatMap of {len(self.texts)} tokens>"
+
     def __str__(self) -> str:
         return "\n".join(f"{logprob:8.2f} {rank + 1:6d}  {text!r}" for text, logprob, rank in zip(self.texts, self.logprobs, self.ranks))
 
@@ -22,7 +25,7 @@ class HeatMap:
             surprise = min(1.0, -logprob / 8)
             title = f"probability {100 * math.exp(logprob):.2g} %, place {rank + 1}"
             spans.append(f'<span title="{title}" style="background:rgba(214,93,14,{surprise:.2f})">{html.escape(text)}</span>')
-        return f'<div style="max-width:42em;line-height:1.7;white-space:pre-wrap">{"".join(spans)}</div>'
+        return f'<div class="tex2jax_ignore mathjax_ignore" style="max-width:42em;line-height:1.7;white-space:pre-wrap">{"".join(spans)}</div>'
 
 
 def heat_map(spelled: Sequence[bytes], logprobs: Sequence[float], ranks: Sequence[int]) -> HeatMap:

@@ -35,13 +35,18 @@ class Offer(Sequence[Candidate]):
     def pick(self, index: int) -> None:
         """Adds candidate `index` (from 0). Raises IndexError, ValueError for one without words, and RuntimeError where the text went
         on since the offer."""
+        index = range(len(self))[index]
         candidate = self._candidates[index]
         if not candidate.text:
             raise ValueError(f"candidate {index} has no words: the model ended the text there (ignore_end=True goes on all the same)")
-        if self._completer._pieces != self._place:  # noqa: SLF001
-            raise RuntimeError("the text went on since this offer: make a new one, or undo() first")
-        self._completer._take(candidate, self._values[index])  # noqa: SLF001
-        self.picked = index % len(self._candidates)
+        with self._completer._lock:  # noqa: SLF001
+            if self._completer._pieces != self._place:  # noqa: SLF001
+                raise RuntimeError("the text went on since this offer: make a new one, or undo() first")
+            self._completer._take(candidate, self._values[index], index)  # noqa: SLF001
+        self.picked = index
+
+    def __repr__(self) -> str:
+        return f"<Offer of {len(self)} candidates>"
 
     def __str__(self) -> str:
         return "\n\n".join(f"[{i}] {shown(each.text)}" for i, each in enumerate(self._candidates))
@@ -59,7 +64,7 @@ class Offer(Sequence[Candidate]):
     def _repr_html_(self) -> str:
         cards = "".join(f'<div style="flex:1 1 16em;border:1px solid #8884;border-radius:8px;padding:.6em">{self._card(i)}</div>'
                         for i in range(len(self)))
-        return f'<div style="display:flex;flex-wrap:wrap;gap:.8em">{cards}</div>'
+        return f'<div class="tex2jax_ignore mathjax_ignore" style="display:flex;flex-wrap:wrap;gap:.8em">{cards}</div>'
 
     def _ipython_display_(self) -> None:
         from IPython.display import HTML, display

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import operator
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from . import _fabula
+from .errors import InvalidInput
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,30 @@ FIELDS: dict[str, Field] = {each[0]: Field(*each) for each in _fabula.settings_f
 NAMES: frozenset[str] = frozenset(FIELDS) | frozenset(_fabula.other_settings())
 
 
+_MOST = 2**63
+
+
+def _plain(name: str, value: Any) -> Any:
+    """The value as JSON has it; numbers of other libraries become Python's."""
+    if value is None or isinstance(value, (bool, str)):
+        if isinstance(value, str) and any("\ud800" <= each <= "\udfff" for each in value):
+            raise InvalidInput(f"{name}: the text has half of a surrogate pair")
+        return value
+    if isinstance(value, Mapping):
+        return {_plain(name, str(key)): _plain(name, each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(name, each) for each in value]
+    if hasattr(value, "__index__"):
+        number: float = operator.index(value)
+    elif hasattr(value, "__float__"):
+        number = float(value)
+    else:
+        raise InvalidInput(f"{name}: {type(value).__name__} is no kind of value that a setting has")
+    if not abs(number) <= _MOST:  # nor is nan
+        raise InvalidInput(f"{name}: {value:.20g} is no number that can be used" if isinstance(number, float) else f"{name}: the number is too large")
+    return number
+
+
 class Settings(Mapping[str, Any]):
     """Every sampling setting, with defaults for those that are not given.
 
@@ -36,7 +62,11 @@ class Settings(Mapping[str, Any]):
 
     def __init__(self, **values: Any) -> None:
         """Raises InvalidInput for a name that is none (it names the nearest) and a value out of range."""
-        self._values: dict[str, Any] = json.loads(_fabula.checked_settings(json.dumps(values)))
+        plain = {name: _plain(name, value) for name, value in values.items()}
+        self.__dict__["_values"] = json.loads(_fabula.checked_settings(json.dumps(plain)))
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError(f"Settings do not change: with_({name}=...) makes others")
 
     def __getattr__(self, name: str) -> Any:
         try:

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import html
 import json
+import operator
+import os
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -12,11 +14,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import _fabula
-from .generator import Generator, Model
+from .generator import Generator, generator_of
 from .settings import Settings
-from .text import shown
-
-_SEED_BITS = 64
+from .text import SEED_BITS, check_text, checked_seed, shown
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class StoredOffer(Sequence[StoredCandidate]):
 
         Raises IndexError, InvalidInput (a candidate without words), Conflict (another program moved the story: reload it).
         """
-        self._decide(self._candidates[index].index, words, reason)
+        self._decide(self._candidates[operator.index(index)].index, words, reason)
 
     def write(self, words: str, *, reason: str = "") -> None:
         """Writes something in the place of all."""
@@ -88,11 +88,18 @@ class StoredOffer(Sequence[StoredCandidate]):
 
     def rate(self, index: int, rating: int, *, reason: str = "") -> None:
         """1: up, -1: down, 0 takes back what was said."""
+        if rating not in (-1, 0, 1):
+            raise ValueError(f"rating is 1, -1 or 0, not {rating!r}")
         self._story._engine.rate(self.id, self._candidates[index].index, rating, reason)  # noqa: SLF001
 
     def _decide(self, index: int | None, words: str | None, reason: str) -> None:
+        for what, text in (("a passage", words or ""), ("a reason", reason)):
+            check_text(what, text)
         shown_ones = [each.index for each in self._candidates]
         self._story._engine.decide(self.id, index, words, reason, shown_ones, time.monotonic() - self._offered)  # noqa: SLF001
+
+    def __repr__(self) -> str:
+        return f"<StoredOffer {self.id} of {len(self)} candidates>"
 
     def __str__(self) -> str:
         return "\n\n".join(f"[{i}] {shown(each.text)}" for i, each in enumerate(self._candidates))
@@ -102,7 +109,7 @@ class StoredOffer(Sequence[StoredCandidate]):
             f'<div style="flex:1 1 16em;border:1px solid #8884;border-radius:8px;padding:.6em;font-family:serif;line-height:1.5"><b>{i}</b> '
             f"<small>{html.escape(each.policy)}, temperature {each.settings.temperature:.2g}</small><p>{html.escape(each.text.strip())}</p></div>"
             for i, each in enumerate(self._candidates))
-        return f'<div style="display:flex;flex-wrap:wrap;gap:.8em">{cards}</div>'
+        return f'<div class="tex2jax_ignore mathjax_ignore" style="display:flex;flex-wrap:wrap;gap:.8em">{cards}</div>'
 
 
 class Story:
@@ -117,16 +124,18 @@ class Story:
         self._engine = engine
 
     @classmethod
-    def create(cls, prompt: str, model: Generator | None = None, *, seed: int | None = None, title: str = "", db: str = "") -> Story:
+    def create(cls, prompt: str, model: Generator | str | None = None, *, seed: int | None = None, title: str = "", db: str = "") -> Story:
         """Begins a story. `db`: a file or postgresql://...; the configured one unless it is given. The same seed, model and
         choices give the same words."""
-        seed = random.getrandbits(_SEED_BITS) if seed is None else seed
-        return cls(_fabula.create_story(prompt, (model or Model())._engine, seed, title, db))  # noqa: SLF001
+        seed = random.getrandbits(SEED_BITS) if seed is None else checked_seed(seed)
+        for what, text in (("the prompt", prompt), ("a title", title)):
+            check_text(what, text)
+        return cls(_fabula.create_story(prompt, generator_of(model)._engine, seed, title, _place(db)))  # noqa: SLF001
 
     @classmethod
     def open(cls, story: int | str = "last", *, db: str = "") -> Story:
         """By its number, or the one that changed last. Raises NotFound."""
-        return cls(_fabula.open_story(str(story), db))
+        return cls(_fabula.open_story(str(story), _place(db)))
 
     id = property(lambda self: self._engine.id)
     title = property(lambda self: self._engine.title)
@@ -138,7 +147,7 @@ class Story:
 
     def text_at(self, passage: int) -> str:
         """From the opening to that passage. Raises NotFound."""
-        return self._engine.text(passage)
+        return self._engine.text(_checked_passage(passage))
 
     @property
     def head(self) -> int:
@@ -150,17 +159,29 @@ class Story:
         """All of the tree, oldest first, also those that were left."""
         return [Passage(*each) for each in self._engine.passages]
 
-    def offer(self, n: int = 3, model: Generator | None = None, *, policy: str = "auto",
+    def offer(self, n: int = 3, model: Generator | str | None = None, *, policy: str = "auto",
               on_text: Callable[[int, str], None] | None = None, **settings: Any) -> StoredOffer:
         """`n` candidates behind where the story stands, drawn together and kept. `policy` as of `fabula choose --policy`: it makes
-        the settings of each ("fixed": they are `settings`). Ctrl-C keeps what there is."""
-        if n < 1:
+        the settings of each ("fixed": they are `settings`). `model`: a Generator, a name or an address. Ctrl-C ends it; what came until
+        then is kept, and is `last_offer`."""
+        if not isinstance(n, int) or n < 1:
             raise ValueError("an offer has at least one candidate")
-        engine = (model or Model())._engine  # noqa: SLF001
-        return StoredOffer(self, self._engine.offer(engine, n, Settings(**settings).json(), policy, on_text))
+        engine = generator_of(model)._engine  # noqa: SLF001
+        offer = StoredOffer(self, self._engine.offer(engine, n, Settings(**settings).json(), policy, on_text))
+        if offer.was_interrupted:
+            raise KeyboardInterrupt
+        return offer
+
+    @property
+    def last_offer(self) -> StoredOffer | None:
+        """What was offered last in this story, by whomever and wherever it stood then. It can be taken late: the story then goes on
+        from there, and what was written since stays a branch of its own."""
+        engine = self._engine.last_offer()
+        return StoredOffer(self, engine) if engine else None
 
     def write(self, words: str) -> None:
         """Adds a passage of your own where the story stands."""
+        check_text("a passage", words)
         self._engine.write(words)
 
     def undo(self) -> None:
@@ -169,7 +190,7 @@ class Story:
 
     def jump(self, passage: int) -> None:
         """Goes to any passage of the tree; what is taken next begins a branch there."""
-        self._engine.jump(passage)
+        self._engine.jump(_checked_passage(passage))
 
     def reload(self) -> None:
         """Sees what other programs did to the story."""
@@ -183,9 +204,20 @@ class Story:
 
     def _repr_html_(self) -> str:
         body = "".join(f"<p>{html.escape(each)}</p>" for each in self.text.split("\n") if each.strip())
-        return f'<div style="max-width:36em;font-family:serif;line-height:1.5">{body}</div>'
+        return f'<div class="tex2jax_ignore mathjax_ignore" style="max-width:36em;font-family:serif;line-height:1.5">{body}</div>'
 
 
 def stories(db: str = "") -> list[StorySummary]:
     """Every story of the database, oldest first."""
-    return [StorySummary(*each) for each in _fabula.list_stories(db)]
+    return [StorySummary(*each) for each in _fabula.list_stories(_place(db))]
+
+
+def _place(db: str) -> str:
+    return os.path.expanduser(db) if db.startswith("~") else db
+
+
+def _checked_passage(passage: int) -> int:
+    number = operator.index(passage)
+    if not 0 <= number < 2**32:
+        raise ValueError(f"passages count from 0; there is none {number}")
+    return number

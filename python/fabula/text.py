@@ -2,10 +2,30 @@
 """How a prompt is read and how a text is shown."""
 from __future__ import annotations
 
+import operator
 import re
 import textwrap
 
 WIDTH = 70
+SEED_BITS = 64
+
+
+def check_text(what: str, text: object) -> None:
+    """Raises TypeError and ValueError for what cannot be a text anywhere in the engine; "" is one."""
+    if not isinstance(text, str):
+        raise TypeError(f"{what} is a str, not {type(text).__name__}")
+    if "\0" in text or any("\ud800" <= each <= "\udfff" for each in text):
+        raise ValueError(f"{what} has a NUL or half of a surrogate pair in it")
+
+
+def checked_seed(value: object) -> int:
+    """Raises TypeError and ValueError for what is no 64-bit number."""
+    if isinstance(value, (bool, str)) or not hasattr(value, "__index__"):
+        raise TypeError(f"seed is a whole number, not {type(value).__name__}")
+    number = operator.index(value)
+    if not 0 <= number < 2**SEED_BITS:
+        raise ValueError(f"seed {number} is out of range: 0 to 2**{SEED_BITS} - 1")
+    return number
 
 
 def reformat(text: str) -> str:

@@ -292,6 +292,7 @@ void add_serve(CLI::App& app, Run& run) {
 The page is at /, the API's document at /openapi.json and /api/v1/docs (docs/formats/http.md).)");
     command->callback([arguments, &run] {
         run = [arguments] {
+            serve::leave_out_thread_caches();
             const auto status = serve_stories(*arguments);
             return status ? *status : fail(status.error());
         };

@@ -21,8 +21,7 @@ Result<Beginning> beginning_of(Api& api, OpenStory& open) {
     const auto view = view_of(**store, open.id());
     if (!view) return view.error();
     if (open.feed().n_readers() <= 1) open.has_told(view->version);
-    const FeedEvent event{standing.newest, "story",
-                          std::make_shared<const std::string>(story_as_json(*view, &standing))};
+    const FeedEvent event{standing.newest, "story", story_as_json(*view, &standing)};
     return Beginning{event_frame(open.feed().epoch(), event), standing.newest};
 }
 

@@ -266,7 +266,8 @@ void add_openai_routes(Router& router, Api& api) {
                  "openai"};
     models.response_schema = "OpenAiModels";
     models.handler = [&api](const Request&) {
-        return answer(openai_models_as_json({api.scribe.info().name}, seconds_now()));
+        return answer(openai_model_as_json(api.scribe.info().name, api.scribe.info().window_tokens,
+                                           seconds_now()));
     };
     router.add(std::move(models));
 

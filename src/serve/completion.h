@@ -73,7 +73,9 @@ std::string chunk_as_json(const CompletionFrame& frame, std::size_t index, std::
 std::string end_as_json(const CompletionFrame& frame, std::size_t index, const ChoiceView& choice);
 std::string usage_as_json(const CompletionFrame& frame, const UsageView& usage);
 
-std::string openai_models_as_json(const std::vector<std::string>& names, std::int64_t created);
+/// The list of models, of which there is one; its window by the name that vLLM gives it.
+std::string openai_model_as_json(const std::string& name, std::size_t window_tokens,
+                                 std::int64_t created);
 std::string openai_error_as_json(std::string_view message, std::string_view type,
                                  std::string_view code);
 

@@ -388,12 +388,14 @@ std::string usage_as_json(const CompletionFrame& frame, const UsageView& usage) 
     return line_of(value);
 }
 
-std::string openai_models_as_json(const std::vector<std::string>& names, std::int64_t created) {
-    Json list = Json::array();
-    for (const auto& name : names)
-        list.push_back(
-            Json{{"id", name}, {"object", "model"}, {"created", created}, {"owned_by", "fabula"}});
-    return line_of({{"object", "list"}, {"data", std::move(list)}});
+std::string openai_model_as_json(const std::string& name, std::size_t window_tokens,
+                                 std::int64_t created) {
+    const Json model{{"id", name},
+                     {"object", "model"},
+                     {"created", created},
+                     {"owned_by", "fabula"},
+                     {"max_model_len", window_tokens}};
+    return line_of({{"object", "list"}, {"data", Json::array({model})}});
 }
 
 std::string openai_error_as_json(std::string_view message, std::string_view type,

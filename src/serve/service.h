@@ -17,7 +17,7 @@ struct ServiceOptions {
     HttpOptions http;
     ApiOptions api;
     std::size_t read_ahead = 8;
-    std::size_t most_stores = 8;  // connections to the database; each has a cache of its own
+    std::size_t most_stores = 8;  // connections to the database; each holds a story while it works
     std::chrono::milliseconds lease{15000};
     std::function<void(const std::string&)> on_trouble;
 };

@@ -9,24 +9,59 @@ namespace fabula::serve {
 
 namespace {
 
-// An event's own fields, its string's block and the allocator's share in them.
-std::size_t bytes_of(std::string_view data) {
-    constexpr std::size_t besides = sizeof(FeedEvent) + sizeof(std::string) + 64;
-    return data.size() + besides;
-}
+constexpr std::size_t block_bytes = std::size_t{1} << 14;
+constexpr std::size_t besides = 64;  // what an event takes besides its data
 
 }  // namespace
+
+EventLog::Block& EventLog::block_for(std::size_t size) {
+    if (!blocks_.empty() && blocks_.back().bytes.size() - blocks_.back().used >= size)
+        return blocks_.back();
+    Block block;
+    if (size <= block_bytes && !spare_.empty()) {
+        block.bytes = std::exchange(spare_, {});
+    } else {
+        block.bytes.resize(std::max(size, block_bytes));
+    }
+    return blocks_.emplace_back(std::move(block));
+}
+
+void EventLog::push(std::uint64_t number, std::string kind, std::string_view data) {
+    auto& block = block_for(data.size());
+    char* const begin = block.bytes.data() + block.used;
+    std::copy(data.begin(), data.end(), begin);
+    block.used += data.size();
+    ++block.n_events;
+    kept_.push_back({number, std::move(kind), {begin, data.size()}});
+    bytes_ += data.size() + besides;
+}
+
+void EventLog::pop_oldest() {
+    bytes_ -= kept_.front().data.size() + besides;
+    kept_.pop_front();
+    auto& block = blocks_.front();
+    if (--block.n_events > 0) return;
+    if (block.bytes.size() == block_bytes) spare_ = std::move(block.bytes);
+    blocks_.pop_front();
+}
+
+std::vector<FeedEvent> EventLog::from(std::size_t first, std::size_t most) const {
+    std::vector<FeedEvent> found;
+    const std::size_t end = std::min(kept_.size(), first + most);
+    found.reserve(end - std::min(first, end));
+    for (std::size_t i = first; i < end; ++i)
+        found.push_back({kept_[i].number, kept_[i].kind, std::string(kept_[i].data)});
+    return found;
+}
 
 StoryFeed::StoryFeed(std::string epoch, FeedLimits limits)
     : epoch_(std::move(epoch)), limits_(limits), used_(std::chrono::steady_clock::now()) {}
 
 void StoryFeed::add(std::string kind, std::string_view data) {
-    bytes_ += bytes_of(data);
-    events_.push_back({++newest_, std::move(kind), std::make_shared<const std::string>(data)});
-    while (events_.size() > 1 && (events_.size() > limits_.events || bytes_ > limits_.bytes)) {
-        bytes_ -= bytes_of(*events_.front().data);
-        events_.pop_front();
-    }
+    events_.push(++newest_, std::move(kind), data);
+    while (events_.size() > 1 &&
+           (events_.size() > limits_.events || events_.bytes() > limits_.bytes))
+        events_.pop_oldest();
     used_ = std::chrono::steady_clock::now();
     changed_.notify_all();
 }
@@ -95,15 +130,9 @@ std::optional<std::vector<FeedEvent>> StoryFeed::after(std::uint64_t number,
     std::unique_lock lock(mutex_);
     if (number > newest_) return std::nullopt;
     changed_.wait_for(lock, timeout, [&] { return is_closed_ || newest_ > number; });
-    const std::uint64_t first = events_.empty() ? newest_ + 1 : events_.front().number;
+    const std::uint64_t first = events_.size() == 0 ? newest_ + 1 : events_.oldest();
     if (number + 1 < first) return std::nullopt;
-    std::vector<FeedEvent> found;
-    const auto skip = static_cast<std::ptrdiff_t>(number + 1 - first);
-    const auto begin = events_.begin() + skip;
-    const auto n =
-        std::min<std::ptrdiff_t>(events_.end() - begin, static_cast<std::ptrdiff_t>(most));
-    found.assign(begin, begin + n);
-    return found;
+    return events_.from(number + 1 - first, most);
 }
 
 void StoryFeed::close() {
@@ -150,7 +179,7 @@ std::optional<EventId> parse_event_id(std::string_view id) {
 std::string event_frame(std::string_view epoch, const FeedEvent& event) {
     std::string frame = "id: " + event_id(epoch, event.number) + "\nevent: " + event.kind;
     frame += "\ndata: ";
-    frame += *event.data;
+    frame += event.data;
     frame += "\n\n";
     return frame;
 }

@@ -23,9 +23,47 @@
 namespace fabula::serve {
 
 struct FeedEvent {
-    std::uint64_t number = 0;                 // from 1
-    std::string kind;                         // "text", "choice", ...
-    std::shared_ptr<const std::string> data;  // JSON on one line
+    std::uint64_t number = 0;  // from 1
+    std::string kind;          // "text", "choice", ...
+    std::string data;          // JSON on one line
+};
+
+/// The newest events. Their data stand one behind the other in a few blocks that are used again: a
+/// string for each of thousands that come and go would part the heap into pieces that nobody else
+/// can use.
+class EventLog {
+public:
+    EventLog() = default;
+
+    void push(std::uint64_t number, std::string kind, std::string_view data);
+    void pop_oldest();
+
+    std::size_t size() const { return kept_.size(); }
+    /// With what an event takes besides its data.
+    std::size_t bytes() const { return bytes_; }
+    /// Requires an event.
+    std::uint64_t oldest() const { return kept_.front().number; }
+    /// Up to `most` events from that one on, which is counted from the oldest.
+    std::vector<FeedEvent> from(std::size_t first, std::size_t most) const;
+
+private:
+    struct Block {
+        std::vector<char> bytes;
+        std::size_t used = 0;
+        std::size_t n_events = 0;
+    };
+    struct Kept {
+        std::uint64_t number = 0;
+        std::string kind;
+        std::string_view data;  // in a block
+    };
+
+    Block& block_for(std::size_t size);
+
+    std::deque<Kept> kept_;     // the newest last
+    std::deque<Block> blocks_;  // in the same order; events are in them as they came
+    std::vector<char> spare_;   // of a block that is not used just now
+    std::size_t bytes_ = 0;
 };
 
 /// Words of a request that is being drawn.
@@ -110,8 +148,7 @@ private:
     const FeedLimits limits_;
     mutable std::mutex mutex_;
     mutable std::condition_variable changed_;
-    std::deque<FeedEvent> events_;  // the newest last
-    std::size_t bytes_ = 0;
+    EventLog events_;
     std::uint64_t newest_ = 0;
     std::vector<LiveText> live_;
     std::vector<std::string> ahead_;

@@ -73,8 +73,11 @@ Result<Unit> SqliteBackend::connect() {
     } catch (const std::exception& failure) {
         return explain(failure);
     }
-    for (const char* pragma : {"pragma synchronous = full", "pragma foreign_keys = on",
-                               "pragma trusted_schema = off", "pragma temp_store = memory"}) {
+    // Half a megabyte of pages: the system keeps the file in its own cache, and a server has
+    // several connections, each of which would come to hold two in pieces all over the heap.
+    for (const char* pragma :
+         {"pragma synchronous = full", "pragma foreign_keys = on", "pragma trusted_schema = off",
+          "pragma temp_store = memory", "pragma cache_size = -512"}) {
         if (auto good = run(pragma); !good) return good;
     }
     if (auto mode = number("pragma secure_delete = on"); !mode) return mode.error();

@@ -13,6 +13,7 @@ An address is http://127.0.0.1:PORT/FAULT/... with FAULT one of
   silent              nothing, ever
   status:CODE:TIMES   so often CODE, then the whole answer; with :AFTER a Retry-After
   html                a page instead of JSON, status 200
+  empty               an answer without a choice
   huge                an event without an end
   redirect:URL        302 to it (URL percent-coded)
   echo                401 with the key that was sent in the words
@@ -266,6 +267,9 @@ class FaultServer:
             headers = {"Retry_After": after[0]} if after else {}
             return self.whole(handler, b'{"error":{"message":"come back later"}}', "application/json", int(code), **headers)
         return self.whole(handler, data, kind)
+
+    def do_empty(self, handler, data, kind, words, asked):
+        self.whole(handler, b'{"choices":[]}', "application/json")
 
     def do_html(self, handler, data, kind, words, asked):
         self.whole(handler, b"<!DOCTYPE html><html><body>Please log in</body></html>", "text/html")

@@ -130,6 +130,9 @@ Result<Said> openai_said(const Json& json) {
         const auto number = index.is_null() ? std::size_t{0} : count_of(index);
         if (!number || *number >= most_said_candidates)
             return not_understood("has a choice with an index that nobody asked for");
+        const Json& text = member(choice, "text");
+        if (!text.is_null() && !text.is_string())
+            return not_understood("has a choice whose \"text\" is none");
         piece.index = *number;
         piece.text = openai_text(choice);
         piece.tokens = openai_tokens(choice);
@@ -292,6 +295,7 @@ Result<Said> said_in_answer(RemoteApi api, std::string_view body) {
     if (api == RemoteApi::huggingface) return huggingface_answer(*json);
     auto whole = api == RemoteApi::ollama ? ollama_said(*json) : openai_said(*json);
     if (!whole) return whole;
+    if (whole->pieces.empty()) return not_understood("has no choice");
     whole->is_last = true;
     return whole;
 }

@@ -110,6 +110,10 @@ TEST(AnswerReader, refuses_what_is_no_answer) {
     EXPECT_EQ(error_of("text/event-stream", "data: {\n\n")->code, ErrorCode::corrupt);
     EXPECT_EQ(error_of("text/event-stream", "data: 7\n\n")->code, ErrorCode::corrupt);
     EXPECT_EQ(error_of("application/json", "")->code, ErrorCode::corrupt);
+    EXPECT_EQ(error_of("application/json", "{\"choices\":[]}")->code, ErrorCode::corrupt);
+    EXPECT_EQ(error_of("application/json", "{\"usage\":{}}")->code, ErrorCode::corrupt);
+    EXPECT_EQ(error_of("application/json", "{\"choices\":[{\"text\":5}]}")->code,
+              ErrorCode::corrupt);
     EXPECT_EQ(error_of("text/event-stream",
                        "data: {\"choices\":[{\"index\":4000000000,\"text\":\"x\"}]}\n\n")
                   ->code,
