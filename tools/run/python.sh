@@ -18,11 +18,14 @@ install_python() {
     FABULA_PYTHON=/usr/bin/python3
     while (($# > 0)); do
         case $1 in
-            --python) FABULA_PYTHON=${2:?--python needs the path of a Python} && shift 2 ;;
+            --python | --wheel)
+                [[ -n ${2:-} ]] || fail "$status_usage" "$1 needs a value: ./run python [--python P] [--kernel] [--wheel DIR]"
+                set -- "$1=$2" "${@:3}"
+                ;;
             --python=*) FABULA_PYTHON=${1#*=} && shift ;;
-            --wheel) wheels=${2:?--wheel needs a folder} && shift 2 ;;
             --wheel=*) wheels=${1#*=} && shift ;;
             --kernel) kernel=1 && shift ;;
+            --help | -h) usage && return ;;
             *) fail "$status_usage" "'$1' is not understood: ./run python [--python P] [--kernel] [--wheel DIR]" ;;
         esac
     done
@@ -71,7 +74,7 @@ PYTHON
 
 # make_wheel DIR: leaves the wheel's path in $wheel.
 make_wheel() {
-    mkdir -p -- "$1"
+    mkdir -p -- "$1" 2>/dev/null || fail "$status_usage" "--wheel $1: this folder cannot be made"
     wheel=$("$FABULA_PYTHON" "$root/python/make_wheel.py" "$root/build/release/python/fabula" "$1") ||
         fail "$status_no_build" "no wheel was made of $root/build/release/python/fabula"
 }
