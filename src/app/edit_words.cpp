@@ -4,6 +4,7 @@
 #include "app/configuration.h"
 #include "app/files.h"
 #include "app/paths.h"
+#include "app/scratch_folder.h"
 
 #include <spawn.h>
 #include <sys/wait.h>
@@ -49,28 +50,6 @@ Result<Unit> run_editor(const std::string& editor, const std::string& path) {
     return no_editor(editor, "failed");
 }
 
-// In a folder of its own, so that what an editor leaves beside the file goes with it.
-class ScratchFile {
-public:
-    ScratchFile() {
-        std::error_code fault;
-        auto name = (std::filesystem::temp_directory_path(fault) / "fabula-edit-XXXXXX").string();
-        if (mkdtemp(name.data()) != nullptr) folder_ = name;
-    }
-    ScratchFile(const ScratchFile&) = delete;
-    ScratchFile& operator=(const ScratchFile&) = delete;
-    ~ScratchFile() {
-        std::error_code fault;
-        if (!folder_.empty()) std::filesystem::remove_all(folder_, fault);
-    }
-
-    bool is_there() const { return !folder_.empty(); }
-    std::string path() const { return folder_ + "/passage.txt"; }
-
-private:
-    std::string folder_;
-};
-
 }  // namespace
 
 void keep_draft(const std::string& words, ChooseView& view) {
@@ -105,15 +84,19 @@ Result<std::optional<std::string>> edit_words(const std::string& words, Decision
         if (!typed || typed->empty()) return std::optional<std::string>();
         return typed;
     }
-    const ScratchFile scratch;
+    // In a folder of its own, so that what an editor leaves beside the file goes with it.
+    std::error_code fault;
+    const ScratchFolder scratch(
+        (std::filesystem::temp_directory_path(fault) / "fabula-edit").string());
+    const auto file = scratch.path() + "/passage.txt";
     if (!scratch.is_there())
         return Error{ErrorCode::unavailable,
                      "there is no place for a file to edit: is $TMPDIR full?"};
-    if (const auto written = write_file(scratch.path(), shown); !written) return written.error();
+    if (const auto written = write_file(file, shown); !written) return written.error();
     input.suspend();
-    const auto edited = run_editor(*editor, scratch.path());
+    const auto edited = run_editor(*editor, file);
     input.resume();
-    const auto text = read_file(scratch.path());
+    const auto text = read_file(file);
     if (!text) return text.error();
     const auto from = std::min(text->find_first_not_of(space), text->size());
     const auto to = std::max(from, text->find_last_not_of(space) + 1);

