@@ -21,6 +21,23 @@ if(FABULA_TESTS)
     include(GoogleTest)
 endif()
 
+# fabula_gtests(<target> <prefix> <label>): the target's tests, <prefix>.Suite.name each in a process of its own; with
+# FABULA_TESTS_TOGETHER in four processes <prefix>_test.1 .. 4, since a process under a sanitizer takes longer to begin than
+# most tests to run. What each of them ran is in gtest/NAME.xml, which tools/test_summary.py counts.
+function(fabula_gtests target prefix label)
+    if(NOT FABULA_TESTS_TOGETHER)
+        gtest_discover_tests(${target} TEST_PREFIX "${prefix}." DISCOVERY_TIMEOUT 60 PROPERTIES LABELS ${label} TIMEOUT 300)
+        return()
+    endif()
+    foreach(shard RANGE 3)
+        math(EXPR number "${shard} + 1")
+        set(test ${target}.${number})
+        add_test(NAME ${test} COMMAND ${target})
+        set_tests_properties(${test} PROPERTIES LABELS ${label} TIMEOUT 1200
+            ENVIRONMENT "GTEST_TOTAL_SHARDS=4;GTEST_SHARD_INDEX=${shard};GTEST_OUTPUT=xml:${CMAKE_BINARY_DIR}/gtest/${test}.xml")
+    endforeach()
+endfunction()
+
 function(fabula_module name)
     cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;DEPENDS;TESTS;LIBRARIES")
     list(TRANSFORM arg_DEPENDS PREPEND fabula_)
@@ -30,6 +47,6 @@ function(fabula_module name)
     if(FABULA_TESTS AND arg_TESTS)
         add_executable(${name}_test ${arg_TESTS})
         target_link_libraries(${name}_test PRIVATE fabula_${name} GTest::gtest_main)
-        gtest_discover_tests(${name}_test TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60 PROPERTIES LABELS unit)
+        fabula_gtests(${name}_test ${name} unit)
     endif()
 endfunction()

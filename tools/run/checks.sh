@@ -8,7 +8,7 @@ run_ctest() {
     shift
     mkdir -p -- "${log%/*}"
     : >"$log"
-    rm -f -- "$root/build/$preset/tests.xml"
+    rm -rf -- "$root/build/$preset/tests.xml" "$root/build/$preset/gtest"
     run_logged "testing $preset" "$log" ctest_in_root --preset "$preset" --parallel "$(nproc)" \
         --output-junit "$root/build/$preset/tests.xml" "$@" || result=$?
     ((result == 0)) || say "testing $preset: failed; the log is $log"
@@ -33,24 +33,52 @@ run_tests() {
     return "$result"
 }
 
-# All parts run, also after one failed, so that one run tells everything.
+# All parts run, also after one failed, so that one run tells everything. With --within a part that would hardly end in time
+# is not begun; the last line names what was left out.
 run_checks() {
-    local result=0 tidy=()
-    [[ ${1:-} != --all ]] || tidy=(--all)
+    local result=0 tidy=() within=0 left_out=()
+    while (($# > 0)); do
+        case $1 in
+            --all) tidy=(--all) ;;
+            --within) within=${2:-} && shift ;;
+            --within=*) within=${1#*=} ;;
+            *) fail "$status_usage" "check: '$1' is not understood: ./run check [--all] [--within MINUTES]" ;;
+        esac
+        shift
+    done
+    [[ $within =~ ^[0-9]+$ ]] || fail "$status_usage" "check: --within is a whole number of minutes, not '$within'"
     ensure_packages write test check
     ensure_llama
     "$root/tools/check" || result=$status_failed
-    check_preset dev "${llama_arguments[@]}" || result=$status_failed
-    check_preset tsan -DFABULA_LLAMA=none || result=$status_failed
-    say "clang-tidy"
-    python3 "$root/tools/tidy.py" --build "$root/build/dev" "${tidy[@]}" || result=$status_failed
+    check_preset dev all "${llama_arguments[@]}" || result=$status_failed
+    # Only what has threads; the preset leaves the other tests out.
+    if minutes_left "$within" 20; then
+        check_preset tsan "fabula bare_server base_test model_test store_test engine_test serve_test app_test" \
+            -DFABULA_LLAMA=none || result=$status_failed
+    else
+        left_out+=(tsan)
+    fi
+    if minutes_left "$within" 2; then
+        ((within == 0)) || tidy+=(--minutes $((minutes < 12 ? minutes : 12)))
+        say "clang-tidy"
+        python3 "$root/tools/tidy.py" --build "$root/build/dev" "${tidy[@]}" || result=$status_failed
+    else
+        left_out+=(clang-tidy)
+    fi
+    ((${#left_out[@]} == 0)) || say "check: left out, for they would not end within $within minutes: ${left_out[*]}"
     return "$result"
 }
 
+# minutes_left WITHIN NEEDED: whether NEEDED minutes are left of the WITHIN that ./run may take; 0 is no limit. Leaves $minutes.
+minutes_left() {
+    minutes=$(($1 - SECONDS / 60))
+    (($1 == 0 || minutes >= $2))
+}
+
+# check_preset PRESET "TARGET..." CMAKE_ARGUMENT...
 check_preset() {
     local preset=$1 result=0 counts
-    shift
-    build_preset "$preset" all "$@"
+    build_preset "$@"
     run_ctest "$preset" || result=$status_failed
     counts=$(python3 "$root/tools/test_summary.py" "$root/build/$preset/tests.xml") || result=$status_failed
     printf '%s: %s\n' "$preset" "$counts"

@@ -98,7 +98,7 @@ stage() {
 
 # The part of a stage that does not judge: the caller sees the command's own status.
 run_logged() {
-    local title=$1 log=$2 result=0
+    local title=$1 log=$2 result=0 start=$SECONDS
     shift 2
     tick "$title" "$log" &
     ticker=$!
@@ -107,6 +107,7 @@ run_logged() {
     wait "$ticker" 2>/dev/null || true
     ticker=''
     ((is_terminal == 0)) || printf '\r\033[K' >&2
+    ((is_terminal || SECONDS - start < 30)) || say "$title: took $((SECONDS - start)) s"
     return "$result"
 }
 
