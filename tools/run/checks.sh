@@ -52,7 +52,7 @@ run_checks() {
     "$root/tools/check" || result=$status_failed
     check_preset dev all "${llama_arguments[@]}" || result=$status_failed
     # Only what has threads; the preset leaves the other tests out.
-    if minutes_left "$within" 20; then
+    if minutes_left "$within" 14; then
         check_preset tsan "fabula bare_server base_test model_test store_test engine_test serve_test app_test" \
             -DFABULA_LLAMA=none || result=$status_failed
     else

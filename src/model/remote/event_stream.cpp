@@ -35,7 +35,6 @@ Result<std::vector<StreamEvent>> EventReader::take(std::string_view bytes) {
 std::vector<StreamEvent> EventReader::finish() {
     std::vector<StreamEvent> found;
     if (framing_ == Framing::lines && !line_.empty()) end_line(found);
-    if (framing_ == Framing::events && line_.empty()) end_event(found);
     return found;
 }
 

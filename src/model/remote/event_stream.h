@@ -33,8 +33,9 @@ public:
     /// grows beyond most_event_bytes; the reader is of no use then.
     Result<std::vector<StreamEvent>> take(std::string_view bytes);
 
-    /// What is complete because no more bytes come: a last line without its break. An event that
-    /// was cut inside a line is none.
+    /// What is complete because no more bytes come: a last line without its break. An event without
+    /// the empty line behind it is none, as the HTML standard says (9.2.6): more data may have been
+    /// meant to come.
     std::vector<StreamEvent> finish();
 
 private:
