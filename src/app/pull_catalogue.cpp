@@ -135,6 +135,7 @@ Result<PulledModel> pull_known(const model::CatalogueEntry& model, const std::st
         return Error{ErrorCode::conflict, "'" + path + "' is there and is not " + model.name +
                                               ": move it away, or give --out"};
     }
+    remove_abandoned_folders(path);
     const ScratchFolder scratch(path);  // beside it, so that what is whole is only renamed
     if (!scratch.is_there())
         return Error{ErrorCode::unavailable, "no folder can be made beside '" + path + "'"};

@@ -8,7 +8,8 @@ namespace fabula::app {
 
 class ScratchFolder {
 public:
-    /// A new folder, whose name is `path`, a dot and six letters of its own; for its owner alone.
+    /// A new folder, whose name is `path`, a dot and six letters of its own; for its owner alone, and
+    /// locked as long as this process has it.
     explicit ScratchFolder(const std::string& path);
     ScratchFolder(const ScratchFolder&) = delete;
     ScratchFolder& operator=(const ScratchFolder&) = delete;
@@ -19,6 +20,11 @@ public:
 
 private:
     std::string path_;
+    int lock_ = -1;
 };
+
+/// Removes folders of this `path` that nobody has any more, since who made them was killed. Not for
+/// what a person wrote.
+void remove_abandoned_folders(const std::string& path);
 
 }  // namespace fabula::app
