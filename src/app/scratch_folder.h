@@ -8,8 +8,8 @@ namespace fabula::app {
 
 class ScratchFolder {
 public:
-    /// A new folder, whose name is `path`, a dot and six letters of its own; for its owner alone, and
-    /// locked as long as this process has it.
+    /// A new folder, whose name is `path`, a dot and six letters of its own; for its owner alone,
+    /// and locked as long as this process has it.
     explicit ScratchFolder(const std::string& path);
     ScratchFolder(const ScratchFolder&) = delete;
     ScratchFolder& operator=(const ScratchFolder&) = delete;
