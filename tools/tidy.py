@@ -91,16 +91,20 @@ def faults(text: str) -> str:
 
 def main() -> int:
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arguments.add_argument("--build", type=pathlib.Path, required=True, help="folder with compile_commands.json")
+    arguments.add_argument("--build", type=pathlib.Path, required=True, action="append",
+                           help="folder with compile_commands.json; may be repeated, of a source the first that has it counts")
     arguments.add_argument("--all", action="store_true")
     arguments.add_argument("--minutes", type=float, default=float(os.environ.get("FABULA_TIDY_MINUTES", "12")))
     options = arguments.parse_args()
 
     cache = pathlib.Path(os.environ.get("FABULA_CACHE", pathlib.Path.home() / ".cache/fabula")) / "tidy"
     cache.mkdir(parents=True, exist_ok=True)
-    database = json.loads((options.build / "compile_commands.json").read_text())
-    commands = {pathlib.Path(entry["file"]): entry["command"] for entry in database}
-    commands = {path: command for path, command in commands.items() if path.is_relative_to(ROOT) and path.exists()}
+    commands, builds = {}, {}
+    for build in reversed(options.build):
+        for entry in json.loads((build / "compile_commands.json").read_text()):
+            path = pathlib.Path(entry["file"])
+            if path.is_relative_to(ROOT) and path.exists():
+                commands[path], builds[path] = entry["command"], build
     checks = (ROOT / ".clang-tidy").read_text() + \
         subprocess.run(["clang-tidy", "--version"], capture_output=True, text=True, check=True).stdout
     chosen = choose(sorted(commands), options.all)
@@ -109,7 +113,7 @@ def main() -> int:
 
     deadline = time.monotonic() + 60 * options.minutes
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        results = dict(zip(todo, pool.map(lambda path: tidy(options.build, path, deadline), todo)))
+        results = dict(zip(todo, pool.map(lambda path: tidy(builds[path], path, deadline), todo)))
     faulty = {path: text for path, text in results.items() if text}
     left_out = [str(path.relative_to(ROOT)) for path, text in results.items() if text is None]
     for path, text in results.items():

@@ -36,6 +36,7 @@ py::list summaries(const std::string& database) {
     return list;
 }
 
+// NOLINTNEXTLINE(readability-function-size): a parameter for each keyword of Python's
 void decide(Story& story, std::int64_t offer, std::optional<std::size_t> index,
             std::optional<std::string> words, std::string reason, std::vector<std::size_t> shown,
             double seconds) {
