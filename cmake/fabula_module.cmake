@@ -21,12 +21,12 @@ if(FABULA_TESTS)
     include(GoogleTest)
 endif()
 
-# fabula_gtests(<target> <prefix> <label>): the target's tests, <prefix>.Suite.name each in a process of its own; with
+# fabula_gtests(<target> <prefix> <label> [TIMEOUT <seconds>]): the target's tests, <prefix>.Suite.name each in a process of its own; with
 # FABULA_TESTS_TOGETHER in four processes <prefix>_test.1 .. 4, since a process under a sanitizer takes longer to begin than
 # most tests to run. What each of them ran is in gtest/NAME.xml, which tools/test_summary.py counts.
 function(fabula_gtests target prefix label)
     if(NOT FABULA_TESTS_TOGETHER)
-        gtest_discover_tests(${target} TEST_PREFIX "${prefix}." DISCOVERY_TIMEOUT 60 PROPERTIES LABELS ${label} TIMEOUT 300)
+        gtest_discover_tests(${target} TEST_PREFIX "${prefix}." DISCOVERY_TIMEOUT 60 PROPERTIES LABELS ${label} ${ARGN})
         return()
     endif()
     foreach(shard RANGE 3)

@@ -4,7 +4,7 @@
 #include "app/configuration.h"
 #include "app/files.h"
 #include "app/paths.h"
-#include "app/scratch_folder.h"
+#include "base/scratch_folder.h"
 
 #include <spawn.h>
 #include <sys/wait.h>

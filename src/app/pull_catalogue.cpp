@@ -4,8 +4,8 @@
 #include "app/files.h"
 #include "app/progress.h"
 #include "app/run_program.h"
-#include "app/scratch_folder.h"
 #include "app/terminal.h"
+#include "base/scratch_folder.h"
 #include "model/import_llama2c.h"
 #include "model/sha256.h"
 

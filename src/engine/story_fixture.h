@@ -2,11 +2,11 @@
 // For the tests of this module: a store in a folder of its own and a scripted model.
 #pragma once
 
+#include "base/scratch_folder.h"
 #include "engine/write.h"
 #include "model/scripted.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <memory>
@@ -17,16 +17,8 @@ namespace fabula::engine {
 
 class StoryFixture : public ::testing::Test {
 protected:
-    void SetUp() override {
-        auto name = (std::filesystem::path(::testing::TempDir()) / "fabula-engine-XXXXXX").string();
-        ASSERT_NE(mkdtemp(name.data()), nullptr);
-        folder = name;
-        database = store::open_sqlite((folder / "story.db").string()).value();
-    }
-    void TearDown() override {
-        database.reset();
-        std::filesystem::remove_all(folder);
-    }
+    void SetUp() override { database = store::open_sqlite((folder / "story.db").string()).value(); }
+    void TearDown() override { database.reset(); }
 
     void say(const std::string& script, std::size_t window_tokens = 4096) {
         generator = model::make_local(model::make_scripted(script, window_tokens).value());
@@ -50,7 +42,8 @@ protected:
         return made;
     }
 
-    std::filesystem::path folder;
+    ScratchFolder scratch;
+    std::filesystem::path folder{scratch.path()};
     std::unique_ptr<store::Store> database;
     std::unique_ptr<model::Generator> generator;
     std::vector<Event> events;

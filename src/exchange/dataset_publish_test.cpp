@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: 0BSD
 #include "exchange/dataset_publish.h"
 
+#include "base/scratch_folder.h"
 #include "exchange/dataset_check.h"
 #include "exchange/dataset_files.h"
 #include "exchange/dataset_json.h"
 #include "store/random_story.h"
-#include "store/scratch_folder.h"
+#include "store/test_files.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -82,7 +83,7 @@ protected:
     }
 
     static constexpr std::uint64_t n_stories = 12;
-    store::ScratchFolder scratch;
+    ScratchFolder scratch;
     std::unique_ptr<store::Store> store;
 };
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: 0BSD
 #include "model/page_folder.h"
 
-#include "model/scratch_folder.h"
+#include "base/scratch_folder.h"
+#include "model/files_below.h"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -77,13 +78,13 @@ TEST_F(Folder, the_pages_used_longest_ago_go_first) {
     PageFolder pages = folder(10 * size);
     for (TokenId token = 0; token < 10; ++token)
         ASSERT_TRUE(write(pages, token));
-    for (const auto& file : scratch.files(".page"))
+    for (const auto& file : files_below(scratch.path(), ".page"))
         age(file, 5);
     EXPECT_TRUE(read(pages, 3));
     EXPECT_TRUE(write(pages, 10));
     EXPECT_TRUE(read(pages, 3));
     EXPECT_TRUE(read(pages, 10));
-    EXPECT_EQ(scratch.files(".page").size(), 9U);
+    EXPECT_EQ(files_below(scratch.path(), ".page").size(), 9U);
 }
 
 TEST_F(Folder, a_budget_is_for_all_models_together) {
@@ -94,7 +95,7 @@ TEST_F(Folder, a_budget_is_for_all_models_together) {
     PageFolder second = folder(4 * size, "second");
     for (TokenId token = 0; token < 4; ++token)
         ASSERT_TRUE(write(second, token));
-    EXPECT_LE(scratch.files(".page").size(), 4U);
+    EXPECT_LE(files_below(scratch.path(), ".page").size(), 4U);
 }
 
 TEST_F(Folder, a_page_that_cannot_be_written_costs_a_figure_and_a_reason) {
@@ -111,7 +112,7 @@ TEST_F(Folder, a_page_that_cannot_be_written_costs_a_figure_and_a_reason) {
 TEST_F(Folder, a_file_of_the_wrong_length_or_kind_is_no_page) {
     PageFolder pages = folder();
     ASSERT_TRUE(write(pages, 1));
-    const auto file = scratch.files(".page").front();
+    const auto file = files_below(scratch.path(), ".page").front();
     fs::resize_file(file, 100);
     EXPECT_FALSE(read(pages, 1));
     EXPECT_EQ(pages.figures().n_damaged, 1U);
@@ -126,7 +127,7 @@ TEST_F(Folder, a_file_of_the_wrong_length_or_kind_is_no_page) {
 TEST_F(Folder, what_a_killed_process_left_is_swept_away_and_what_one_is_writing_is_not) {
     PageFolder pages = folder();
     ASSERT_TRUE(write(pages, 1));
-    const auto place = fs::path(scratch.files(".page").front()).parent_path();
+    const auto place = fs::path(files_below(scratch.path(), ".page").front()).parent_path();
     const std::string old = place / "old.part";
     const std::string young = place / "young.part";
     std::ofstream(old) << "x";

@@ -3,6 +3,7 @@
 // What each route answers is tested by tests/serve.
 #include "serve/service.h"
 
+#include "base/scratch_folder.h"
 #include "model/scripted.h"
 #include "serve/raw_client.h"
 
@@ -25,16 +26,8 @@ constexpr const char* script =
 
 class Serving : public ::testing::Test {
 protected:
-    void SetUp() override {
-        auto name = (std::filesystem::path(::testing::TempDir()) / "fabula-serve-XXXXXX").string();
-        ASSERT_NE(mkdtemp(name.data()), nullptr);
-        folder = name;
-        start();
-    }
-    void TearDown() override {
-        service.reset();
-        std::filesystem::remove_all(folder);
-    }
+    void SetUp() override { start(); }
+    void TearDown() override { service.reset(); }
 
     void start() {
         ServiceOptions options;
@@ -80,7 +73,8 @@ protected:
         return client.until(text);
     }
 
-    std::filesystem::path folder;
+    ScratchFolder scratch;
+    std::filesystem::path folder{scratch.path()};
     std::unique_ptr<Service> service;
 };
 

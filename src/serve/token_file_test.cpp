@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: 0BSD
 #include "serve/token_file.h"
 
+#include "base/scratch_folder.h"
+
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
@@ -16,21 +18,14 @@ namespace {
 
 class TokenFile : public ::testing::Test {
 protected:
-    void SetUp() override {
-        std::string pattern = (std::filesystem::temp_directory_path() / "token.XXXXXX").string();
-        ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-        folder = pattern;
-        path = (folder / "token").string();
-    }
-    void TearDown() override { std::filesystem::remove_all(folder); }
-
     void write(const std::string& text, mode_t mode = 0600) const {
         std::ofstream(path, std::ios::binary) << text;
         ASSERT_EQ(::chmod(path.c_str(), mode), 0);
     }
 
-    std::filesystem::path folder;
-    std::string path;
+    ScratchFolder scratch;
+    std::filesystem::path folder{scratch.path()};
+    std::string path{(folder / "token").string()};
 };
 
 TEST_F(TokenFile, is_made_for_its_owner_alone) {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: 0BSD
 // A database that cannot be used gives one line that names it and says what can be done.
 #include "base/rng.h"
+#include "base/scratch_folder.h"
 #include "store/random_story.h"
-#include "store/scratch_folder.h"
 #include "store/store.h"
+#include "store/test_files.h"
 
 #include <gtest/gtest.h>
 #include <sched.h>

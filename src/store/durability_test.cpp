@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: 0BSD
 // What was accepted is there: after kill -9, and with several processes at one database.
 #include "base/rng.h"
+#include "base/scratch_folder.h"
 #include "store/random_story.h"
-#include "store/scratch_folder.h"
 #include "store/store.h"
+#include "store/test_files.h"
 
 #include <gtest/gtest.h>
 #include <sqlite3.h>

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: 0BSD
 #include "store/migrations.h"
 
+#include "base/scratch_folder.h"
 #include "store/random_story.h"
-#include "store/scratch_folder.h"
 #include "store/sqlite_backend.h"
+#include "store/test_files.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>

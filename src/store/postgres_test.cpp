@@ -4,6 +4,7 @@
 #include "store/postgres_backend.h"
 #include "store/random_story.h"
 #include "store/test_database.h"
+#include "store/test_files.h"
 
 #include <gtest/gtest.h>
 #include <libpq-fe.h>

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: 0BSD
 // Removing really removes: the words are in none of the database's files.
+#include "base/scratch_folder.h"
 #include "store/random_story.h"
-#include "store/scratch_folder.h"
 #include "store/store.h"
+#include "store/test_files.h"
 
 #include <gtest/gtest.h>
 #include <sqlite3.h>

@@ -2,6 +2,7 @@
 // The queue, on each database: turns, leases, keys, claims that were lost.
 #include "store/random_story.h"
 #include "store/test_database.h"
+#include "store/test_files.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: 0BSD
 #include "store/story_json.h"
 
+#include "base/scratch_folder.h"
 #include "store/random_story.h"
-#include "store/scratch_folder.h"
+#include "store/test_files.h"
 
 #include <gtest/gtest.h>
 

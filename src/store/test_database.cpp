@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: 0BSD
 #include "store/test_database.h"
 
+#include "store/test_files.h"
+
 #include <gtest/gtest.h>
 #include <libpq-fe.h>
 #include <unistd.h>

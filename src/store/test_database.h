@@ -2,7 +2,7 @@
 // For tests: an empty database of each kind that can be had here, which goes away afterwards.
 #pragma once
 
-#include "store/scratch_folder.h"
+#include "base/scratch_folder.h"
 #include "store/store.h"
 
 #include <functional>

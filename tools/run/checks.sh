@@ -40,13 +40,13 @@ run_checks() {
     while (($# > 0)); do
         case $1 in
             --all) tidy=(--all) ;;
-            --within) within=${2:-} && shift ;;
+            --within) within=${2:-} && shift $(($# > 1)) ;;
             --within=*) within=${1#*=} ;;
             *) fail "$status_usage" "check: '$1' is not understood: ./run check [--all] [--within MINUTES]" ;;
         esac
         shift
     done
-    [[ $within =~ ^[0-9]+$ ]] || fail "$status_usage" "check: --within is a whole number of minutes, not '$within'"
+    [[ $within =~ ^(0|[1-9][0-9]*)$ ]] || fail "$status_usage" "check: --within is a whole number of minutes, not '$within'"
     ensure_packages write test check
     ensure_llama
     "$root/tools/check" || result=$status_failed

@@ -10,15 +10,15 @@ run_soak() {
     (($# == 0)) || shift
     while (($# > 0)); do
         case $1 in
-            --minutes) minutes=${2:?--minutes needs a number} && shift 2 ;;
+            --minutes) minutes=${2:-} && shift $(($# > 1 ? 2 : 1)) ;;
             --minutes=*) minutes=${1#*=} && shift ;;
-            --within) within=${2:?--within needs a number of minutes} && shift 2 ;;
+            --within) within=${2:-} && shift $(($# > 1 ? 2 : 1)) ;;
             --within=*) within=${1#*=} && shift ;;
             *) fail "$status_usage" "soak: '$1' is not understood: ./run soak NAME|all [--minutes N] [--within MINUTES]" ;;
         esac
     done
     [[ $minutes =~ ^[0-9]+(\.[0-9]+)?$ ]] || fail "$status_usage" "soak: --minutes is a number, not '$minutes'"
-    [[ $within =~ ^[0-9]+$ ]] || fail "$status_usage" "soak: --within is a whole number of minutes, not '$within'"
+    [[ $within =~ ^(0|[1-9][0-9]*)$ ]] || fail "$status_usage" "soak: --within is a whole number of minutes, not '$within'"
     mapfile -t names < <(soak_names)
     case $name in
         '') printf '%s\n' "${names[@]}" && return ;;
@@ -33,7 +33,7 @@ run_soak() {
     ensure_model
     local broken=() left_out=() needed
     for name in "${names[@]}"; do
-        needed=${minutes%.*}
+        needed=$((10#${minutes%.*}))
         [[ $name != fuzz ]] || needed=$((needed + 14)) # where it has to be built
         if ((within > 0 && SECONDS / 60 + needed >= within)); then
             left_out+=("$name")

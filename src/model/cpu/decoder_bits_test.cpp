@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: 0BSD
 // The same bits: logits are a function of the model, the kernels, the cache's type and the tokens
 // alone. What each test calls the truth was computed one token at a time, alone, on one thread.
+#include "base/scratch_folder.h"
 #include "model/cpu/decoder.h"
 #include "model/cpu/plain_model.h"
 #include "model/cpu/plain_rows.h"
 #include "model/cpu/tested_kernels.h"
-#include "model/scratch_folder.h"
+#include "model/files_below.h"
 
 #include <gtest/gtest.h>
 
@@ -283,7 +284,7 @@ void expect_same_from_disk(const Bits& bits, unsigned seed) {
                 total.n_damaged += folder->figures().n_damaged;
             }
             decoder.reset();
-            const auto files = scratch.files(".page");
+            const auto files = files_below(scratch.path(), ".page");
             for (std::size_t i = 0; i < files.size() / 8; ++i)
                 damage(files[random() % files.size()], random);
             folder = std::make_unique<PageFolder>(
@@ -328,7 +329,7 @@ TEST(DecoderBits, are_those_of_the_version_of_the_cache) {
     ASSERT_TRUE(decoder.step(Branches{tokens}, {logits, {}}, {}));
     decoder.keep(tokens);
     decoder.flush();
-    const auto files = scratch.files(".page");
+    const auto files = files_below(scratch.path(), ".page");
     ASSERT_EQ(files.size(), 1U);
     std::ifstream file(files.front(), std::ios::binary);
     const std::string bytes{std::istreambuf_iterator<char>(file), {}};

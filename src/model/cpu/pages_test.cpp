@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: 0BSD
 #include "model/cpu/pages.h"
 
-#include "model/scratch_folder.h"
+#include "base/scratch_folder.h"
+#include "model/files_below.h"
 
 #include <gtest/gtest.h>
 
@@ -514,7 +515,7 @@ TEST_F(PagesOnDisk, a_damaged_page_is_removed_and_computed_again) {
         scribe.pages.keep(counting(64));
         scribe.pages.flush();
     }
-    const auto files = scratch.files(".page");
+    const auto files = files_below(scratch.path(), ".page");
     ASSERT_EQ(files.size(), 4U);
     for (const auto& file : files) {
         std::fstream bytes(file, std::ios::in | std::ios::out | std::ios::binary);

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: 0BSD
 #include "model/hugging_face/import_folder.h"
 
+#include "base/scratch_folder.h"
+#include "model/files_below.h"
 #include "model/gguf_file.h"
 #include "model/hugging_face/export_folder.h"
 #include "model/hugging_face/written_folder.h"
-#include "model/scratch_folder.h"
 
 #include <gtest/gtest.h>
 
@@ -80,8 +81,8 @@ TEST_F(ImportFolder, leaves_nothing_behind_when_it_fails_or_is_stopped) {
     const auto damaged = import();
     ASSERT_FALSE(damaged);
     EXPECT_NE(damaged.error().message.find("output_norm.bias"), std::string::npos);
-    EXPECT_TRUE(scratch.files("gguf").empty());
-    EXPECT_EQ(scratch.files().size(), 3U);
+    EXPECT_TRUE(files_below(scratch.path(), "gguf").empty());
+    EXPECT_EQ(files_below(scratch.path()).size(), 3U);
 }
 
 TEST_F(ImportFolder, refuses_a_folder_in_one_line_that_names_the_fault) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: 0BSD
 #include "model/hugging_face/tokenizer_file.h"
 
+#include "base/scratch_folder.h"
 #include "model/hugging_face/folder_texts.h"
 #include "model/hugging_face/written_folder.h"
-#include "model/scratch_folder.h"
 
 #include <gtest/gtest.h>
 

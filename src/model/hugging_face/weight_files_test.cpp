@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: 0BSD
 #include "model/hugging_face/weight_files.h"
 
+#include "base/scratch_folder.h"
 #include "model/hugging_face/written_folder.h"
-#include "model/scratch_folder.h"
 
 #include <gtest/gtest.h>
 

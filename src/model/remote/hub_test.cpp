@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: 0BSD
 #include "model/remote/hub.h"
 
+#include "base/scratch_folder.h"
 #include "model/remote/part_state.h"
-#include "model/scratch_folder.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: 0BSD
+#include "base/scratch_folder.h"
 #include "model/remote/dialect.h"
 #include "model/remote/endpoint.h"
 #include "model/remote/key.h"
@@ -7,7 +8,6 @@
 #include "model/remote/question.h"
 #include "model/remote/retry.h"
 #include "model/remote/spending.h"
-#include "model/scratch_folder.h"
 
 #include <gtest/gtest.h>
 

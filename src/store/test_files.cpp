@@ -1,29 +1,15 @@
 // SPDX-License-Identifier: 0BSD
-#include "store/scratch_folder.h"
+#include "store/test_files.h"
 
 #include <sqlite3.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cassert>
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <sstream>
 
 namespace fabula::store {
-
-ScratchFolder::ScratchFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "fabula_store_XXXXXX").string();
-    const char* made = ::mkdtemp(pattern.data());
-    assert(made != nullptr);
-    path_ = made;
-}
-
-ScratchFolder::~ScratchFolder() {
-    std::error_code fault;
-    std::filesystem::remove_all(path_, fault);
-}
 
 std::string bytes_of(const std::string& path) {
     std::ifstream file(path, std::ios::binary);

@@ -1,26 +1,11 @@
 // SPDX-License-Identifier: 0BSD
-// For tests: a folder of their own that goes away with all that is in it, bytes of files, and
-// processes beside the test.
+// For tests: bytes of files, SQL past the store, and processes beside the test.
 #pragma once
 
 #include <functional>
 #include <string>
 
 namespace fabula::store {
-
-class ScratchFolder {
-public:
-    ScratchFolder();
-    ScratchFolder(const ScratchFolder&) = delete;
-    ScratchFolder& operator=(const ScratchFolder&) = delete;
-    ~ScratchFolder();
-
-    /// The path of `name` in it.
-    std::string at(const std::string& name) const { return path_ + "/" + name; }
-
-private:
-    std::string path_;
-};
 
 std::string bytes_of(const std::string& path);  // "" when there is no such file
 void write_bytes(const std::string& path, const std::string& bytes);
